@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The functions of `dm_io_rust/kcopyd.h`.
+
+use super::{
+    answer,
+    callback::CopyCallback,
+    export,
+    regions::{
+        region,
+        regions, //
+    }, //
+};
+use crate::{
+    bindings::{
+        self,
+        io_region,
+        kcopyd_client,
+        kcopyd_notify_fn, //
+    },
+    io::Refusal,
+    kcopyd::{
+        Client,
+        MAX_DESTS, //
+    }, //
+};
+use kernel::{
+    ffi::{
+        c_int,
+        c_uint,
+        c_void, //
+    },
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    }, //
+};
+
+/// What C knows as a `struct kcopyd_client`.
+type KcopydClient = Client<CopyCallback>;
+
+/// Makes a client for C.
+///
+/// # Safety
+///
+/// `result` is null or may be written.
+unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c_int, Refusal> {
+    if num_pages == 0 {
+        return Err(Refusal::invalid(c"num_pages: 0"));
+    }
+    // SAFETY: By this function's requirement.
+    let result = unsafe { result.as_mut() }.ok_or(Refusal::invalid(c"result is NULL"))?;
+    match KcopydClient::new(num_pages as usize) {
+        Ok(client) => {
+            *result = Arc::into_raw(client).cast_mut().cast();
+            Ok(0)
+        }
+        Err(error) => Ok(error.to_errno()),
+    }
+}
+
+/// Checks a copy, and starts it.
+///
+/// # Safety
+///
+/// As the header asks of the caller of `kcopyd_copy`.
+unsafe fn copy(
+    client: *mut kcopyd_client,
+    from: *mut io_region,
+    (num_dests, dests): (c_uint, *mut io_region),
+    flags: c_uint,
+    (function, context): (kcopyd_notify_fn, *mut c_void),
+) -> Result<c_int, Refusal> {
+    if client.is_null() {
+        return Err(Refusal::invalid(c"kc is NULL"));
+    }
+    if flags & !(1 << bindings::KCOPYD_IGNORE_ERROR) != 0 {
+        return Err(Refusal::invalid(c"flags: one is unknown"));
+    }
+    if num_dests == 0 || num_dests as usize > MAX_DESTS {
+        return Err(Refusal::invalid(c"num_dests: not 1 to KCOPYD_MAX_REGIONS"));
+    }
+    // SAFETY: By this function's requirement.
+    let (callback, from, dests) = unsafe {
+        (
+            CopyCallback::from_raw(function, context).ok_or(Refusal::invalid(c"fn is NULL"))?,
+            region(from, Refusal::invalid(c"from is NULL"))?,
+            regions(
+                dests,
+                num_dests as usize,
+                Refusal::invalid(c"dests is NULL"),
+            )?,
+        )
+    };
+    // SAFETY: The client is one that `create` gave out, and that the caller still has.
+    let client = unsafe { ArcBorrow::<KcopydClient>::from_raw(client.cast()) };
+    Client::copy(&client.into(), from, dests, flags != 0, callback)?;
+    Ok(0)
+}
+
+export! {
+    /// See the header.
+    fn kcopyd_client_create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> c_int {
+        // SAFETY: The header asks the caller for what the callee requires.
+        answer(c"kcopyd_client_create", unsafe { create(num_pages, result) })
+    }
+
+    /// See the header.
+    fn kcopyd_client_destroy(kc: *mut kcopyd_client) {
+        if !kc.is_null() {
+            // SAFETY: The client is one that `create` gave out, and the caller gives it back.
+            let client = unsafe { Arc::from_raw(kc.cast::<KcopydClient>()) };
+            // What drops the last reference ends the client's work queue: that is to be here, and
+            // not in work of that queue.
+            client.drain();
+        }
+    }
+
+    /// See the header.
+    fn kcopyd_copy(
+        kc: *mut kcopyd_client,
+        from: *mut io_region,
+        num_dests: c_uint,
+        dests: *mut io_region,
+        flags: c_uint,
+        fn_: kcopyd_notify_fn,
+        context: *mut c_void,
+    ) -> c_int {
+        // SAFETY: The header asks the caller for what the callee requires.
+        answer(c"kcopyd_copy", unsafe {
+            copy(kc, from, (num_dests, dests), flags, (fn_, context))
+        })
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What bindgen made of this project's C headers. The kernel's own types are the kernel crate's,
+//! so that there is one `bio`, not two.
+
+#![allow(
+    clippy::all,
+    dead_code,
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_upper_case_globals,
+    non_snake_case,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn
+)]
+
+use kernel::{
+    bindings::{
+        bio,
+        bio_vec,
+        blk_status_t,
+        block_device,
+        bool_,
+        gfp_t,
+        page,
+        sector_t,
+        work_func_t,
+        work_struct,
+        workqueue_struct, //
+    },
+    ffi, //
+};
+
+include!(concat!(
+    env!("DM_IO_RUST_OBJ"),
+    "/rust/bindings/generated.rs"
+));

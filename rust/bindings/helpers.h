@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * C functions and constants for Rust: the kernel's inline functions and macros
+ * that its own Rust bindings lack.
+ */
+#ifndef _DM_IO_RUST_HELPERS_H
+#define _DM_IO_RUST_HELPERS_H
+
+#include <linux/blk_types.h>
+#include <linux/blkdev.h>
+#include <linux/gfp.h>
+#include <linux/workqueue.h>
+
+/* Macros with a cast in them are no constants to bindgen: variables are. */
+static const blk_status_t DM_IO_RUST_BLK_STS_NOTSUPP = BLK_STS_NOTSUPP;
+static const blk_status_t DM_IO_RUST_BLK_STS_INVAL = BLK_STS_INVAL;
+static const blk_status_t DM_IO_RUST_BLK_STS_IOERR = BLK_STS_IOERR;
+static const gfp_t DM_IO_RUST_GFP_NOIO = GFP_NOIO;
+static const gfp_t DM_IO_RUST_GFP_NORETRY = __GFP_NORETRY;
+static const gfp_t DM_IO_RUST_GFP_RETRY_MAYFAIL = __GFP_RETRY_MAYFAIL;
+static const unsigned int DM_IO_RUST_MAX_BLOCK_SIZE = BLK_MAX_BLOCK_SIZE;
+
+void dm_io_rust_bio_inc_remaining(struct bio *bio);
+bool dm_io_rust_bdev_read_only(struct block_device *bdev);
+unsigned int dm_io_rust_bdev_logical_block_size(struct block_device *bdev);
+unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev);
+unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev);
+
+struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name);
+void dm_io_rust_queue_once(struct workqueue_struct *queue,
+			   struct work_struct *work, work_func_t fn);
+void dm_io_rust_end_once(struct work_struct *work);
+
+void dm_io_rust_flush_kernel_vmap_range(void *start, unsigned long size);
+void dm_io_rust_invalidate_kernel_vmap_range(void *start, unsigned long size);
+
+void dm_io_rust_log_refusal(const char *call, const char *argument);
+void dm_io_rust_warn_excess_put(void);
+
+#endif /* _DM_IO_RUST_HELPERS_H */

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What of a bio may be set before it is submitted.
+
+use super::{
+    super::Segment,
+    Header, //
+};
+
+/// A bio that is being set up.
+///
+/// # Invariants
+///
+/// The bio is owned, and its owner uses it through this value only.
+pub(crate) struct Draft<'a>(&'a Header);
+
+impl<'a> Draft<'a> {
+    /// The caller owns the bio, and borrows it exclusively for this value.
+    pub(super) fn new(header: &'a Header) -> Self {
+        // INVARIANT: By this function's contract.
+        Self(header)
+    }
+
+    /// How many vectors the bio has.
+    pub(crate) fn capacity(&self) -> usize {
+        // SAFETY: The bio is initialised, and owned by the type invariant.
+        unsafe { (*self.0.as_raw()).bi_max_vecs }.into()
+    }
+
+    /// Sets where on the device the bio starts, in sectors.
+    pub(crate) fn set_sector(&mut self, sector: u64) {
+        // SAFETY: As for `capacity`.
+        unsafe { (*self.0.as_raw()).bi_iter.bi_sector = sector };
+    }
+
+    /// Sets the number by which the owner tells its bios apart.
+    pub(crate) fn set_index(&mut self, index: usize) {
+        // SAFETY: As for `capacity`.
+        unsafe { (*self.0.as_raw()).bi_private = core::ptr::without_provenance_mut(index) };
+    }
+
+    /// Sets the length in bytes of a bio that carries no data; leaves any other as it is.
+    pub(crate) fn set_size_without_data(&mut self, bytes: u32) {
+        let bio = self.0.as_raw();
+        // SAFETY: As for `capacity`. The block layer does not look at the vectors of such a bio.
+        unsafe {
+            match (*bio).bi_opf & ((1 << kernel::bindings::REQ_OP_BITS) - 1) {
+                kernel::bindings::req_op_REQ_OP_DISCARD
+                | kernel::bindings::req_op_REQ_OP_WRITE_ZEROES => (*bio).bi_iter.bi_size = bytes,
+                _ => {}
+            }
+        }
+    }
+
+    /// Shortens the bio to the first `bytes` of the memory that was added.
+    pub(crate) fn truncate(&mut self, bytes: u32) {
+        // SAFETY: As for `capacity`.
+        unsafe { (*self.0.as_raw()).bi_iter.bi_size = bytes.min(self.0.filled.get()) };
+    }
+
+    /// Adds memory, up to `max` bytes and as much as the vectors hold; `next` gives the following
+    /// piece of at most the bytes that it is told. Runs that follow one another in memory become
+    /// one if `merge`. Returns the number of bytes that were added.
+    pub(crate) fn fill(
+        &mut self,
+        max: u32,
+        merge: bool,
+        mut next: impl FnMut(u32) -> Option<Segment>,
+    ) -> u32 {
+        let capacity = self.capacity();
+        // SAFETY: As for `capacity`.
+        let table = unsafe { (*self.0.as_raw()).bi_io_vec };
+        let mut count = 0;
+        let mut bytes = 0;
+        let mut run: Option<Segment> = None;
+        while bytes < max && count < capacity {
+            let Some(segment) = next(max - bytes) else {
+                break;
+            };
+            let segment = segment.truncate(max - bytes);
+            bytes += segment.len();
+            if merge && run.as_mut().is_some_and(|run| run.merge(segment)) {
+                continue;
+            }
+            if let Some(run) = run.replace(segment) {
+                // SAFETY: There are `capacity` vectors, which nobody else uses, by the header's
+                // invariant, and `count` is below.
+                unsafe { table.add(count - 1).write(run.as_bvec()) };
+            }
+            count += 1;
+        }
+        if let Some(run) = run {
+            // SAFETY: As above: `count` is at least 1 and at most `capacity`.
+            unsafe { table.add(count - 1).write(run.as_bvec()) };
+        }
+        // SAFETY: As for `capacity`. What was written above are `count` vectors of `bytes` in all.
+        unsafe {
+            (*self.0.as_raw()).bi_vcnt = count as u16;
+            (*self.0.as_raw()).bi_iter.bi_size = bytes;
+        }
+        // INVARIANT: As above.
+        self.0.filled.set(bytes);
+        bytes
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Bios that are parts of another.
+
+use super::{
+    super::Status,
+    Bio,
+    BioPool,
+    Chained,
+    EndIo, //
+};
+use crate::block::BlockDevice;
+use kernel::sync::Arc;
+
+/// The payload of a bio that has legs.
+pub(crate) trait Parent: EndIo {
+    /// A leg has ended; `index` is the number that it was given.
+    ///
+    /// Called in any context, hard interrupts included: it must not sleep.
+    fn leg_ended(&self, index: usize, status: Status);
+}
+
+/// The payload of a bio that is a part of another, its parent: it keeps the parent from ending, and
+/// tells it how it ended itself.
+pub(crate) struct Leg<P: Parent> {
+    parent: Chained<P>,
+}
+
+impl<P: Parent> Leg<P> {
+    /// Makes a leg. Without memory, the handle on the parent is given back. Does not sleep.
+    pub(crate) fn new(
+        pool: &Arc<BioPool<Self>>,
+        parent: Chained<P>,
+        device: BlockDevice,
+        opf: u32,
+        vecs: usize,
+    ) -> Result<Bio<Self>, Chained<P>> {
+        BioPool::try_alloc(pool, Some(device), opf, vecs, Self { parent }).map_err(|leg| leg.parent)
+    }
+
+    /// Makes a leg over the memory that its parent carries or carried, which is at hand as its
+    /// owner has not submitted it.
+    pub(crate) fn sharing(
+        pool: &Arc<BioPool<Self>>,
+        parent: &Bio<P>,
+        device: BlockDevice,
+        opf: u32,
+    ) -> Option<Bio<Self>> {
+        let mut leg = Self::new(pool, parent.chain(), device, opf, 0).ok()?;
+        // The vectors are the parent's, which the leg keeps from ending.
+        leg.share_vectors(parent);
+        Some(leg)
+    }
+}
+
+impl<P: Parent> EndIo for Leg<P> {
+    fn end_io(mut bio: Bio<Self>) {
+        bio.zero_what_was_not_read();
+        bio.parent.leg_ended(bio.index(), bio.status());
+    }
+}

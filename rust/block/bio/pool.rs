@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where bios come from.
+
+use super::{
+    super::{
+        mempool::Mempool,
+        BlockDevice, //
+    },
+    Bio,
+    EndIo,
+    Header,
+    Node, //
+};
+use core::{
+    mem::MaybeUninit,
+    ptr::NonNull, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// Memory for bios with a payload, with a reserve.
+///
+/// What `struct bio_set` is in C, but that a bio_set's reserve serves only those who can wait.
+///
+/// The last reference must be given up where it may sleep.
+#[pin_data]
+pub(crate) struct BioPool<P> {
+    #[pin]
+    nodes: Mempool<Node<P>>,
+}
+
+impl<P> BioPool<P> {
+    /// Takes the memory of a bio back.
+    ///
+    /// # Safety
+    ///
+    /// `node` came from this pool, and is not used afterwards.
+    pub(super) unsafe fn free(&self, node: NonNull<MaybeUninit<Node<P>>>) {
+        // SAFETY: By this function's requirement.
+        unsafe { self.nodes.free(node) }
+    }
+}
+
+impl<P: EndIo> BioPool<P> {
+    /// Makes a pool with `reserve` bios set aside, at least 1. May sleep.
+    pub(crate) fn new(reserve: usize) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            try_pin_init!(Self { nodes <- Mempool::new(reserve) }? Error),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Changes how many bios are set aside, or leaves it as it was and fails. May sleep.
+    pub(crate) fn resize(&self, reserve: usize) -> Result {
+        self.nodes.resize(reserve)
+    }
+
+    /// Makes a bio for `device`, with `vecs` vectors or, if memory is short, fewer. Without any
+    /// memory, even set aside, the payload is given back. Does not sleep.
+    pub(crate) fn try_alloc(
+        this: &Arc<Self>,
+        device: Option<BlockDevice>,
+        opf: u32,
+        vecs: usize,
+        payload: P,
+    ) -> Result<Bio<P>, P> {
+        match this.nodes.try_alloc() {
+            Some(node) => Ok(Self::make(this, node, device, opf, vecs, payload)),
+            None => Err(payload),
+        }
+    }
+
+    /// Makes a bio that will not be submitted, but be chained to. Without memory it waits for one
+    /// of this pool's bios to be freed. May sleep.
+    pub(crate) fn alloc_carrier(this: &Arc<Self>, payload: P) -> Result<Bio<P>, P> {
+        match this.nodes.alloc() {
+            Some(node) => Ok(Self::make(this, node, None, 0, 0, payload)),
+            None => Err(payload),
+        }
+    }
+
+    fn make(
+        this: &Arc<Self>,
+        node: NonNull<MaybeUninit<Node<P>>>,
+        device: Option<BlockDevice>,
+        opf: u32,
+        vecs: usize,
+        payload: P,
+    ) -> Bio<P> {
+        let node: NonNull<Node<P>> = node.cast();
+        // SAFETY: The node is memory from the pool, which does not move.
+        unsafe {
+            let at = node.as_ptr();
+            Header::init(&raw mut (*at).header, device, opf, vecs, Bio::<P>::end_io);
+            (&raw mut (*at).payload).write(payload);
+            (&raw mut (*at).pool).write(Some(this.clone()));
+        }
+        // INVARIANT: The node is complete, of a pool, and new.
+        Bio(node)
+    }
+}

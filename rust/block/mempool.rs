@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory for one type, with a reserve.
+//!
+//! C header: [`include/linux/mempool.h`](srctree/include/linux/mempool.h)
+
+use core::{
+    marker::PhantomData,
+    mem::MaybeUninit,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    new_mutex,
+    prelude::*,
+    sync::Mutex,
+    types::Opaque, //
+};
+
+/// A pool's list of its reserve is one allocation, and this is the largest that `kmalloc` gives
+/// without a complaint.
+const MAX_RESERVE: usize = (4 << 20) / size_of::<*mut ()>();
+
+/// A `mempool_t` of elements that hold a `T`, allocated with `kmalloc`.
+///
+/// # Invariants
+///
+/// `pool` is initialised, its elements have the size of `T`, and every element that was taken from
+/// it is given back before the pool is dropped.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Mempool<T> {
+    #[pin]
+    pool: Opaque<bindings::mempool_t>,
+    /// Held while the size changes, and what it is: the C code allows one resize at a time.
+    #[pin]
+    reserve: Mutex<usize>,
+    _holds: PhantomData<T>,
+}
+
+// SAFETY: A mempool has a lock of its own, and it holds memory, but no value of `T`.
+unsafe impl<T> Send for Mempool<T> {}
+// SAFETY: As for `Send`.
+unsafe impl<T> Sync for Mempool<T> {}
+
+impl<T> Mempool<T> {
+    /// Makes a pool that has `reserve` elements set aside. May sleep.
+    pub(crate) fn new(reserve: usize) -> impl PinInit<Self, Error> {
+        const { assert!(align_of::<T>() <= align_of::<u64>()) };
+        try_pin_init!(Self {
+            // INVARIANT: The elements have the size of `T`.
+            pool <- Opaque::try_ffi_init(|pool: *mut bindings::mempool_t| {
+                let min = check_reserve(reserve)?;
+                // SAFETY: `pool` is memory for a mempool, and an all-zero one may be initialised.
+                // The functions are a pair, and take their argument to be the size.
+                to_result(unsafe {
+                    pool.write_bytes(0, 1);
+                    bindings::mempool_init_noprof(
+                        pool,
+                        min,
+                        Some(bindings::mempool_kmalloc),
+                        Some(bindings::mempool_kfree),
+                        core::ptr::without_provenance_mut(size_of::<T>()),
+                    )
+                })
+            }),
+            reserve <- new_mutex!(reserve),
+            _holds: PhantomData,
+        }? Error)
+    }
+
+    /// Takes memory for one `T` if the allocator or the reserve has any. Does not sleep.
+    pub(crate) fn try_alloc(&self) -> Option<NonNull<MaybeUninit<T>>> {
+        self.alloc_with(bindings::GFP_NOWAIT)
+    }
+
+    /// Takes memory for one `T`, and waits for an element to be given back if there is none. The
+    /// caller must not hold up those who would do so. May sleep, but causes no I/O.
+    pub(crate) fn alloc(&self) -> Option<NonNull<MaybeUninit<T>>> {
+        self.alloc_with(crate::bindings::DM_IO_RUST_GFP_NOIO)
+    }
+
+    fn alloc_with(&self, flags: bindings::gfp_t) -> Option<NonNull<MaybeUninit<T>>> {
+        // SAFETY: The pool is initialised by the type invariant.
+        let element = unsafe { bindings::mempool_alloc_noprof(self.pool.get(), flags) };
+        NonNull::new(element.cast())
+    }
+
+    /// Gives memory back, to the reserve if that is not full.
+    ///
+    /// # Safety
+    ///
+    /// `element` came from this pool, and is not used afterwards.
+    pub(crate) unsafe fn free(&self, element: NonNull<MaybeUninit<T>>) {
+        // SAFETY: By this function's requirement.
+        unsafe { bindings::mempool_free(element.as_ptr().cast(), self.pool.get()) }
+    }
+
+    /// Changes the reserve to `reserve` elements, or leaves it as it was and fails. May sleep.
+    pub(crate) fn resize(&self, reserve: usize) -> Result {
+        let min = check_reserve(reserve)?;
+        let mut current = self.reserve.lock();
+        let before = check_reserve(*current)?;
+        // SAFETY: The pool is initialised by the type invariant, and the lock is held.
+        to_result(unsafe { bindings::mempool_resize(self.pool.get(), min) })?;
+        if self.fill(min).is_err() {
+            // SAFETY: As above. Shrinking needs no memory, so it does not fail.
+            unsafe { bindings::mempool_resize(self.pool.get(), before) };
+            return Err(ENOMEM);
+        }
+        *current = reserve;
+        Ok(())
+    }
+
+    /// Fills the reserve: a resize that runs out of memory half-way claims to have succeeded.
+    fn fill(&self, min: i32) -> Result {
+        // SAFETY: The pool is initialised by the type invariant; a racy reading is corrected by the
+        // next one, and what is too much is freed by `free`.
+        while unsafe { (&raw const (*self.pool.get()).curr_nr).read_volatile() } < min {
+            // SAFETY: `mempool_kmalloc` takes its argument to be the size.
+            let element = unsafe {
+                bindings::mempool_kmalloc(
+                    bindings::GFP_KERNEL,
+                    core::ptr::without_provenance_mut(size_of::<T>()),
+                )
+            };
+            let element = NonNull::new(element.cast()).ok_or(ENOMEM)?;
+            // SAFETY: The element has the size of a `T`, and is the pool's kind of memory.
+            unsafe { self.free(element) };
+        }
+        Ok(())
+    }
+}
+
+/// Bounds a reserve to what the C code takes; 0 is not a reserve.
+fn check_reserve(reserve: usize) -> Result<i32> {
+    match reserve {
+        0 => Err(EINVAL),
+        1..=MAX_RESERVE => i32::try_from(reserve).map_err(|_| ENOMEM),
+        _ => Err(ENOMEM),
+    }
+}
+
+#[pinned_drop]
+impl<T> PinnedDrop for Mempool<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: The pool is initialised and has all its elements back, by the type invariant.
+        unsafe { bindings::mempool_exit(self.pool.get()) }
+    }
+}

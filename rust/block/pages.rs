@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Pages to read into and to write from.
+//!
+//! C header: [`include/linux/gfp.h`](srctree/include/linux/gfp.h)
+
+use super::Segment;
+use crate::bindings::{
+    DM_IO_RUST_GFP_NORETRY,
+    DM_IO_RUST_GFP_RETRY_MAYFAIL, //
+};
+use core::{
+    ops::Range,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    bitmap::BitmapVec,
+    new_spinlock,
+    page::PAGE_SIZE,
+    prelude::*,
+    sync::{
+        Arc,
+        SpinLock, //
+    }, //
+};
+
+/// The order of the largest block that is asked for: 1 MiB.
+const MAX_ORDER: u32 = 8;
+
+/// The pages of one allocation of a power of two.
+///
+/// # Invariants
+///
+/// `first` is the first of `1 << order` pages that this value owns; `order` is at most
+/// [`MAX_ORDER`].
+struct PageBlock {
+    first: NonNull<bindings::page>,
+    order: u32,
+}
+
+// SAFETY: Pages may be used and freed by any thread.
+unsafe impl Send for PageBlock {}
+// SAFETY: Nothing here changes a page through a shared borrow.
+unsafe impl Sync for PageBlock {}
+
+impl PageBlock {
+    fn new(order: u32, flags: bindings::gfp_t) -> Option<Self> {
+        let order = order.min(MAX_ORDER);
+        // SAFETY: Any flags and order may be asked for; the kernel answers what it can.
+        let first = unsafe { bindings::alloc_pages(flags | bindings::__GFP_NOWARN, order) };
+        // INVARIANT: The pages are new.
+        NonNull::new(first).map(|first| Self { first, order })
+    }
+
+    /// Allocates the largest block that memory has, of at most `pages` pages rounded up to a power
+    /// of two. Does not sleep.
+    fn largest(pages: usize) -> Option<Self> {
+        let order = pages.clamp(1, 1 << MAX_ORDER).next_power_of_two().ilog2();
+        (0..=order)
+            .rev()
+            .find_map(|order| Self::new(order, bindings::GFP_NOWAIT | DM_IO_RUST_GFP_NORETRY))
+    }
+
+    fn pages(&self) -> usize {
+        1 << self.order
+    }
+
+    /// The bytes from the page with number `page` to the end of the block.
+    ///
+    /// # Safety
+    ///
+    /// The caller keeps the block until every I/O that the result becomes part of has ended.
+    unsafe fn segment_from(&self, page: usize) -> Option<Segment> {
+        let rest = self.pages().checked_sub(page).filter(|&rest| rest > 0)?;
+        // SAFETY: The page is within the block, which has at most 1 MiB, and which the caller
+        // keeps.
+        Some(unsafe { Segment::new(self.first.as_ptr().add(page), 0, (rest * PAGE_SIZE) as u32) })
+    }
+}
+
+impl Drop for PageBlock {
+    fn drop(&mut self) {
+        // SAFETY: The pages are this value's by the type invariant.
+        unsafe { bindings::__free_pages(self.first.as_ptr(), self.order) }
+    }
+}
+
+/// A fixed number of pages, set aside, of which runs are handed out.
+///
+/// The pages come in blocks as large as there were, so that a run is mostly one piece of memory.
+#[pin_data]
+pub(crate) struct PageReserve {
+    /// The blocks, each with the number of its first page in the reserve.
+    blocks: KVec<(usize, PageBlock)>,
+    pages: usize,
+    /// A bit for every page that is handed out.
+    #[pin]
+    used: SpinLock<BitmapVec>,
+}
+
+impl PageReserve {
+    /// Sets `pages` pages aside. May sleep.
+    pub(crate) fn new(pages: usize) -> Result<Arc<Self>> {
+        let mut blocks = KVec::new();
+        let mut have = 0;
+        let mut order = MAX_ORDER;
+        while have < pages {
+            order = order.min((pages - have).ilog2());
+            // Only a single page is worth the kernel's trying hard, and none its killing anyone.
+            let flags = match order {
+                0 => bindings::GFP_KERNEL | DM_IO_RUST_GFP_RETRY_MAYFAIL,
+                _ => bindings::GFP_KERNEL | DM_IO_RUST_GFP_NORETRY,
+            };
+            match PageBlock::new(order, flags) {
+                Some(block) => {
+                    blocks.push((have, block), GFP_KERNEL)?;
+                    have += 1 << order;
+                }
+                None => order = order.checked_sub(1).ok_or(ENOMEM)?,
+            }
+        }
+        let used = BitmapVec::new(pages, GFP_KERNEL)?;
+        Arc::pin_init(
+            pin_init!(Self {
+                blocks,
+                pages,
+                used <- new_spinlock!(used),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Hands out the first free run of `pages` pages, or else the longest there is.
+    fn take(&self, pages: usize) -> Option<Range<usize>> {
+        let mut used = self.used.lock();
+        let mut longest = 0..0;
+        let mut at = 0;
+        while let Some(start) = used.next_zero_bit(at).filter(|_| longest.len() < pages) {
+            let end = used
+                .next_bit(start)
+                .unwrap_or(self.pages)
+                .min(start + pages);
+            if end - start > longest.len() {
+                longest = start..end;
+            }
+            at = end;
+            if at >= self.pages {
+                break;
+            }
+        }
+        longest.clone().for_each(|page| used.set_bit(page));
+        (!longest.is_empty()).then_some(longest)
+    }
+
+    fn give_back(&self, run: Range<usize>) {
+        let mut used = self.used.lock();
+        run.for_each(|page| used.clear_bit(page));
+    }
+
+    /// The number of the block that `page` is in, if it is in one.
+    fn block_of(&self, page: usize) -> Option<usize> {
+        let behind = self.blocks.iter().position(|&(first, _)| first > page);
+        behind.unwrap_or(self.blocks.len()).checked_sub(1)
+    }
+
+    /// How many blocks a run has a part in.
+    fn blocks_of(&self, run: &Range<usize>) -> usize {
+        let (first, last) = (self.block_of(run.start), self.block_of(run.end - 1));
+        last.zip(first).map_or(0, |(last, first)| last - first + 1)
+    }
+
+    /// As [`PageBlock::segment_from`], but up to the end of the block that `page` is in.
+    ///
+    /// # Safety
+    ///
+    /// The caller keeps the reserve until every I/O that the result becomes part of has ended.
+    unsafe fn segment_from(&self, page: usize) -> Option<Segment> {
+        let (first, block) = self.blocks.get(self.block_of(page)?)?;
+        // SAFETY: The reserve owns the block, and the caller keeps the reserve.
+        unsafe { block.segment_from(page - first) }
+    }
+}
+
+/// The memory of one I/O: a run of a reserve, or pages of its own.
+///
+/// Freed in process context only: the reserve's lock is not one for interrupts.
+pub(crate) struct PageBuffer(Pages);
+
+enum Pages {
+    Reserved(Arc<PageReserve>, Range<usize>),
+    Extra(PageBlock),
+}
+
+impl PageBuffer {
+    /// Takes a buffer of up to `pages` pages: from the reserve if that has so many in a row, else
+    /// from the allocator, else what the reserve has. Does not sleep.
+    pub(crate) fn new(reserve: &Arc<PageReserve>, pages: usize) -> Option<Self> {
+        let run = reserve.take(pages);
+        if run.as_ref().is_some_and(|run| run.len() >= pages) {
+            return run.map(|run| Self(Pages::Reserved(reserve.clone(), run)));
+        }
+        let extra = PageBlock::largest(pages);
+        let reserved = run.as_ref().map_or(0, |run| run.len());
+        match (extra, run) {
+            (Some(block), run) if block.pages() > reserved => {
+                run.into_iter().for_each(|run| reserve.give_back(run));
+                Some(Self(Pages::Extra(block)))
+            }
+            (_, Some(run)) => Some(Self(Pages::Reserved(reserve.clone(), run))),
+            (_, None) => None,
+        }
+    }
+
+    /// How many pieces of memory the buffer consists of.
+    pub(crate) fn pieces(&self) -> usize {
+        match &self.0 {
+            Pages::Reserved(reserve, run) => reserve.blocks_of(run),
+            Pages::Extra(_) => 1,
+        }
+    }
+
+    /// The longest piece of memory that starts `at` pages into the buffer.
+    ///
+    /// # Safety
+    ///
+    /// The caller keeps the buffer until every I/O that the result becomes part of has ended.
+    pub(super) unsafe fn segment_from(&self, at: usize) -> Option<Segment> {
+        match &self.0 {
+            // SAFETY: The buffer owns the block, or a reference on the reserve, and the caller
+            // keeps the buffer.
+            Pages::Reserved(reserve, run) => unsafe {
+                let rest = run.len().checked_sub(at).filter(|&rest| rest > 0)?;
+                let segment = reserve.segment_from(run.start + at)?;
+                Some(segment.truncate((rest * PAGE_SIZE).min(1 << 30) as u32))
+            },
+            // SAFETY: As above.
+            Pages::Extra(block) => unsafe { block.segment_from(at) },
+        }
+    }
+}
+
+impl Drop for PageBuffer {
+    fn drop(&mut self) {
+        if let Pages::Reserved(reserve, run) = &self.0 {
+            reserve.give_back(run.clone());
+        }
+    }
+}

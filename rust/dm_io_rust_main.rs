@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Device-mapper's dm-io and kcopyd services, for its targets, in Rust.
+//!
+//! From the top, each layer calls only what is below it:
+//!
+//! - [`abi`]: the functions that C calls.
+//! - [`io`] and [`kcopyd`]: the decisions, which contain no unsafe code.
+//! - [`block`]: safe owners of the block layer's objects, which know nothing of device mapper.
+//! - [`bindings`]: this project's C headers and helpers.
+
+use kernel::prelude::*;
+
+mod abi;
+mod bindings;
+mod block;
+mod io;
+mod kcopyd;
+
+module! {
+    type: DmIoRust,
+    name: "dm_io_rust",
+    authors: ["The dm_io_rust developers"],
+    description: "Device-mapper I/O and copy services in Rust",
+    license: "GPL",
+}
+
+/// The module.
+struct DmIoRust {
+    _services: abi::Services,
+}
+
+impl kernel::Module for DmIoRust {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        Ok(Self {
+            _services: abi::Services::new()?,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The dm-io services: I/O between one buffer and one or many regions.
+//!
+//! # Lifetime of a request
+//!
+//! A request is a chain of bios. The first, the *primary*, has the [`Request`] for its payload;
+//! every other is a [`Leg`] that is chained to it. What a region needs beyond one bio, and every
+//! region but the last, is done by legs; what then remains and fits goes onto the primary itself, so
+//! that a request of one bio consists of just that.
+//!
+//! 1. **Checked**: the arguments make sense, and nothing has been done.
+//! 2. **Made**: the primary exists, on the caller's stack if the caller waits, in memory of its own
+//!    if not. Without memory for it the caller's stack serves all the same, and the callback is
+//!    called before the service returns.
+//! 3. **Dispatched**: each leg was submitted as soon as it was filled. A leg that there is no memory
+//!    for is done from the stack, and waited for. At last the primary was submitted, or ended if
+//!    nothing remained for it.
+//! 4. **Ended**: primary and legs have. Each that failed has marked its region, and zeroed what it
+//!    did not read. The one that ends last wakes the caller, or frees the request and notifies.
+//!
+//! No step waits for memory that another request holds. Hence requests cannot wait for each other,
+//! however they are stacked.
+
+#![deny(unsafe_code)]
+
+mod dispatch;
+pub(crate) mod error_set;
+pub(crate) mod op;
+pub(crate) mod refusal;
+pub(crate) mod region;
+mod request;
+mod reservation;
+pub(crate) mod source;
+
+pub(crate) use self::{
+    op::Op,
+    refusal::Refusal,
+    region::Region,
+    source::Source, //
+};
+
+use self::{
+    dispatch::Dispatch,
+    request::Request,
+    reservation::Reservation, //
+};
+use crate::block::{
+    BioPool,
+    Leg,
+    OwnedQueue,
+    StackBio, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// How the end of an asynchronous request is told.
+pub(crate) trait Notify: Copy + Send + Sync + 'static {
+    /// Told once, in any context; bit i of `errors` is set if any part of region i failed.
+    fn notify(self, errors: usize);
+}
+
+/// The dm-io services, with their memory.
+#[pin_data]
+pub(crate) struct Io<N: Notify> {
+    requests: Arc<BioPool<Request<N>>>,
+    legs: Arc<BioPool<Leg<Request<N>>>>,
+    queue: OwnedQueue,
+    #[pin]
+    reservation: Reservation,
+}
+
+impl<N: Notify> Io<N> {
+    /// Sets up the services with their base reserve. May sleep.
+    pub(crate) fn new() -> Result<Pin<KBox<Self>>> {
+        KBox::pin_init(
+            try_pin_init!(Self {
+                requests: BioPool::new(Reservation::BASE)?,
+                legs: BioPool::new(Reservation::BASE)?,
+                queue: OwnedQueue::new(c"dm_io_rust")?,
+                reservation <- Reservation::new(),
+            }? Error),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Reserves memory for `pages` pages more of concurrent I/O, or fails and changes nothing.
+    ///
+    /// A page is at the most one request, and of that one bio: so many of both are set aside.
+    pub(crate) fn get(&self, pages: usize) -> Result {
+        self.reservation.grow(pages, |total| {
+            self.requests.resize(total)?;
+            self.legs.resize(total)
+        })
+    }
+
+    /// Gives back what [`Self::get`] reserved. Returns false if that was less than `pages`.
+    pub(crate) fn put(&self, pages: usize) -> bool {
+        self.reservation.shrink(pages, |total| {
+            self.requests.resize(total)?;
+            self.legs.resize(total)
+        })
+    }
+
+    /// Does a request and waits for it. Returns the error set. May sleep.
+    pub(crate) fn sync<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> usize {
+        self.run(op.with_sync(), regions, source)
+    }
+
+    /// Starts a request, and notifies when it has ended. May sleep.
+    pub(crate) fn start<S: Source>(&self, op: Op, regions: &[Region], source: &S, notify: N) {
+        let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.queue);
+        let request = Request::new(notify, dispatch.invalidation());
+        let (device, vecs) = dispatch.primary();
+        match BioPool::try_alloc(&self.requests, device, op.opf(), vecs, request) {
+            Ok(mut primary) => {
+                if dispatch.run(&mut primary) {
+                    primary.submit(&self.queue);
+                } else {
+                    primary.end();
+                }
+            }
+            Err(_) => notify.notify(self.run(op, regions, source)),
+        }
+    }
+
+    /// Does a request from the caller's stack.
+    fn run<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> usize {
+        let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.queue);
+        let (device, _) = dispatch.primary();
+        pin_init::stack_pin_init!(
+            let primary = StackBio::new(device, op.opf(), Request::<N>::waited_for())
+        );
+        if dispatch.run(&mut primary) {
+            let status = primary.as_mut().submit_and_wait(&self.queue);
+            primary.note(dispatch.last(), status);
+        } else {
+            primary.as_mut().end_and_wait();
+        }
+        if let Some((range, bytes)) = dispatch.invalidation() {
+            range.invalidate(bytes);
+        }
+        primary.errors()
+    }
+}

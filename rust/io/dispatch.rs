@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which bios a request consists of.
+
+use super::{
+    op::Kind,
+    request::Request,
+    Notify,
+    Op,
+    Region,
+    Source, //
+};
+use crate::block::{
+    bio::MAX_VECS,
+    block_device::SECTOR_SHIFT,
+    Bio,
+    BioPool,
+    BlockDevice,
+    Chained,
+    Draft,
+    Leg,
+    OwnedQueue,
+    StackBio,
+    Status,
+    VmallocRange, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// The most bytes of data that a bio is given: a multiple of every logical block size.
+const MAX_DATA: u32 = 1 << 30;
+/// The most sectors that a bio without data can cover.
+const MAX_SECTORS: u32 = u32::MAX >> SECTOR_SHIFT;
+
+/// The bio that carries the request, wherever it lives.
+pub(super) trait Primary<N> {
+    fn draft(&mut self) -> Draft<'_>;
+    fn chain(&mut self) -> Chained<Request<N>>;
+    fn request(&self) -> &Request<N>;
+}
+
+impl<N: Notify> Primary<N> for Bio<Request<N>> {
+    fn draft(&mut self) -> Draft<'_> {
+        Bio::draft(self)
+    }
+
+    fn chain(&mut self) -> Chained<Request<N>> {
+        Bio::chain(self)
+    }
+
+    fn request(&self) -> &Request<N> {
+        self
+    }
+}
+
+impl<N: Notify> Primary<N> for Pin<&mut StackBio<Request<N>>> {
+    fn draft(&mut self) -> Draft<'_> {
+        StackBio::draft(self.as_mut())
+    }
+
+    fn chain(&mut self) -> Chained<Request<N>> {
+        StackBio::chain(self.as_mut())
+    }
+
+    fn request(&self) -> &Request<N> {
+        self
+    }
+}
+
+/// A request that is being made into bios.
+pub(super) struct Dispatch<'a, N: Notify, S> {
+    op: Op,
+    regions: &'a [Region],
+    source: &'a S,
+    legs: &'a Arc<BioPool<Leg<Request<N>>>>,
+    queue: &'a OwnedQueue,
+}
+
+impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
+    /// Makes ready, which includes the caches.
+    pub(super) fn new(
+        op: Op,
+        regions: &'a [Region],
+        source: &'a S,
+        legs: &'a Arc<BioPool<Leg<Request<N>>>>,
+        queue: &'a OwnedQueue,
+    ) -> Self {
+        let this = Self {
+            op,
+            regions,
+            source,
+            legs,
+            queue,
+        };
+        if let Some((range, bytes)) = this.vmap() {
+            range.flush(bytes);
+        }
+        this
+    }
+
+    /// The bytes that the caches must forget when the request has ended.
+    pub(super) fn invalidation(&self) -> Option<(VmallocRange, usize)> {
+        self.vmap().filter(|_| !self.op.is_write())
+    }
+
+    fn vmap(&self) -> Option<(VmallocRange, usize)> {
+        let range = self.source.vmap()?;
+        let longest = self.regions.iter().map(Region::bytes).max()?;
+        Some((range, usize::try_from(longest).ok()?))
+    }
+
+    /// The number of the last region that has an I/O, or that of the first if none has.
+    pub(super) fn last(&self) -> usize {
+        let has_io = |region: &Region| region.count() > 0 || self.op.flushes();
+        self.regions.iter().rposition(has_io).unwrap_or(0)
+    }
+
+    /// For which device the primary is to be made, and with how many vectors.
+    pub(super) fn primary(&self) -> (Option<BlockDevice>, usize) {
+        match self.regions.get(self.last()) {
+            Some(region) => {
+                let vecs = self.pieces(self.source, region.bytes());
+                (
+                    Some(region.device()),
+                    if vecs <= MAX_VECS { vecs } else { 0 },
+                )
+            }
+            None => (None, 0),
+        }
+    }
+
+    /// Submits all of the request but what it leaves to the primary. Returns whether it left
+    /// anything: then the primary is to be submitted, or else to be ended.
+    pub(super) fn run(&self, primary: &mut impl Primary<N>) -> bool {
+        let last = self.last();
+        let mut left = false;
+        for (index, region) in self.regions.iter().enumerate().take(last + 1) {
+            if region.count() == 0 && !self.op.flushes() {
+                continue;
+            }
+            match region.hindrance(self.op) {
+                Some(status) => primary.request().note(index, status),
+                None => left = self.region(index, region, index == last, primary),
+            }
+        }
+        left
+    }
+
+    /// Submits a region's bios; what remains of the last one is left to the primary if it fits.
+    fn region(
+        &self,
+        index: usize,
+        region: &Region,
+        is_last: bool,
+        primary: &mut impl Primary<N>,
+    ) -> bool {
+        let mut leg = LegPlan {
+            op: self.op,
+            region,
+            index,
+            at: 0,
+            source: self.source.clone(),
+        };
+        loop {
+            if is_last && leg.fits(primary.draft().capacity()) {
+                let drawn = leg.draw(&mut primary.draft());
+                if let Err(status) = drawn {
+                    primary.request().note(index, status);
+                }
+                return drawn.is_ok();
+            }
+            if let Err(status) = self.submit_leg(&mut leg, primary.chain()) {
+                primary.request().note(index, status);
+                return false;
+            }
+            if leg.rest() == 0 {
+                return false;
+            }
+        }
+    }
+
+    /// Submits the next bio of a region.
+    fn submit_leg(
+        &self,
+        leg: &mut LegPlan<'_, S>,
+        parent: Chained<Request<N>>,
+    ) -> Result<(), Status> {
+        let device = leg.region.device();
+        let vecs = self
+            .pieces(&leg.source, leg.rest() << SECTOR_SHIFT)
+            .min(MAX_VECS);
+        match Leg::new(self.legs, parent, device, self.op.opf(), vecs) {
+            Ok(mut bio) => {
+                leg.draw(&mut bio.draft())?;
+                bio.submit(self.queue);
+                Ok(())
+            }
+            Err(parent) => self.run_leg(leg, &parent),
+        }
+    }
+
+    /// Does the next bio of a region from the stack: there is no memory for it.
+    #[cold]
+    #[inline(never)]
+    fn run_leg(&self, leg: &mut LegPlan<'_, S>, request: &Request<N>) -> Result<(), Status> {
+        pin_init::stack_pin_init!(
+            let bio = StackBio::new(Some(leg.region.device()), self.op.opf(), ())
+        );
+        leg.draw(&mut bio.as_mut().draft())?;
+        request.note(leg.index, bio.as_mut().submit_and_wait(self.queue));
+        Ok(())
+    }
+
+    /// How many vectors the next `bytes` take.
+    fn pieces(&self, source: &S, bytes: u64) -> usize {
+        if self.op.carries_data() {
+            source.pieces(bytes)
+        } else {
+            0
+        }
+    }
+}
+
+/// A region, and how far its bios have come.
+struct LegPlan<'a, S> {
+    op: Op,
+    region: &'a Region,
+    index: usize,
+    /// The sectors that are done.
+    at: u64,
+    /// The buffer from there on.
+    source: S,
+}
+
+impl<S: Source> LegPlan<'_, S> {
+    /// The sectors that remain.
+    fn rest(&self) -> u64 {
+        self.region.count() - self.at
+    }
+
+    /// Whether a bio with `capacity` vectors holds all that remains.
+    fn fits(&self, capacity: usize) -> bool {
+        let rest = self.rest() << SECTOR_SHIFT;
+        match self.op.kind() {
+            Kind::Read | Kind::Write => {
+                rest <= u64::from(MAX_DATA) && self.source.pieces(rest) <= capacity
+            }
+            Kind::Discard | Kind::WriteZeroes => {
+                self.rest() <= u64::from(self.sectors_without_data())
+            }
+        }
+    }
+
+    /// Sets a bio up for as much of what remains as it holds, and goes on behind that.
+    fn draw(&mut self, bio: &mut Draft<'_>) -> Result<(), Status> {
+        let sector = self.region.sector() + self.at;
+        bio.set_index(self.index);
+        self.at += if self.op.carries_data() {
+            self.draw_data(bio)?
+        } else {
+            let sectors = self.rest().min(self.sectors_without_data().into());
+            bio.set_size_without_data((sectors as u32) << SECTOR_SHIFT);
+            sectors
+        };
+        bio.set_sector(sector);
+        if self.op.is_atomic() && self.rest() > 0 {
+            return Err(Status::INVALID);
+        }
+        Ok(())
+    }
+
+    /// Adds memory to a bio; a whole number of the device's blocks, unless the region ends with
+    /// less. Returns its sectors.
+    fn draw_data(&mut self, bio: &mut Draft<'_>) -> Result<u64, Status> {
+        let rest = self.rest() << SECTOR_SHIFT;
+        let max = rest.min(MAX_DATA.into()) as u32;
+        let start = self.source.clone();
+        let bytes = bio.fill(max, S::MERGES, |max| self.source.next(max));
+        if bytes == max {
+            return Ok(u64::from(bytes >> SECTOR_SHIFT));
+        }
+        let blocks = self.region.device().whole_blocks(bytes);
+        if blocks == 0 {
+            return Err(Status::INVALID);
+        }
+        if blocks < bytes {
+            bio.truncate(blocks);
+            self.source = start;
+            skip(&mut self.source, blocks);
+        }
+        Ok(u64::from(blocks >> SECTOR_SHIFT))
+    }
+
+    /// How many sectors a bio without data may cover on the region's device.
+    fn sectors_without_data(&self) -> u32 {
+        let device = self.region.device();
+        let max = match self.op.kind() {
+            Kind::Discard => device.max_discard_sectors(),
+            _ => device.max_write_zeroes_sectors(),
+        };
+        max.min(MAX_SECTORS)
+    }
+}
+
+/// Goes over the next `bytes` of a buffer.
+fn skip(source: &mut impl Source, mut bytes: u32) {
+    while bytes > 0 {
+        match source.next(bytes) {
+            Some(piece) => bytes -= piece.len().min(bytes),
+            None => return,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Runs of sectors.
+
+use super::{
+    op::Kind,
+    Op,
+    Refusal, //
+};
+use crate::{
+    bindings::io_region,
+    block::{
+        block_device::SECTOR_SHIFT,
+        BlockDevice,
+        Status, //
+    }, //
+};
+use core::mem::offset_of;
+
+/// A run of sectors on a device; in memory the `struct io_region` of C.
+///
+/// # Invariants
+///
+/// The end is a sector number, and the length in bytes a number, that 64 bits hold.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Region {
+    device: BlockDevice,
+    sector: u64,
+    count: u64,
+}
+
+// An array of the C structure whose elements were checked is an array of this one.
+const _: () = {
+    assert!(size_of::<Region>() == size_of::<io_region>());
+    assert!(align_of::<Region>() == align_of::<io_region>());
+    assert!(offset_of!(Region, device) == offset_of!(io_region, bdev));
+    assert!(offset_of!(Region, sector) == offset_of!(io_region, sector));
+    assert!(offset_of!(Region, count) == offset_of!(io_region, count));
+};
+
+impl Region {
+    /// Makes a region of `count` sectors from `sector` on.
+    pub(crate) fn new(device: BlockDevice, sector: u64, count: u64) -> Result<Self, Refusal> {
+        if sector.checked_add(count).is_none() || count > u64::MAX >> SECTOR_SHIFT {
+            return Err(Refusal::invalid(
+                c"a region's sector and count: their sum overflows",
+            ));
+        }
+        // INVARIANT: Both were just checked.
+        Ok(Self {
+            device,
+            sector,
+            count,
+        })
+    }
+
+    pub(crate) fn device(&self) -> BlockDevice {
+        self.device
+    }
+
+    /// The first sector.
+    pub(crate) fn sector(&self) -> u64 {
+        self.sector
+    }
+
+    /// The length in sectors.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The length in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.count << SECTOR_SHIFT
+    }
+
+    /// Whether this region and `other` have a sector in common, be it by way of a partition.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let ((disk, start), (other_disk, other_start)) =
+            (self.device.place(), other.device.place());
+        disk == other_disk
+            && runs_overlap(
+                (start.saturating_add(self.sector), self.count),
+                (other_start.saturating_add(other.sector), other.count),
+            )
+    }
+
+    /// Why `op` cannot be done here, where that is known without asking the device.
+    ///
+    /// The block layer lets a write to a read-only device pass, with a warning; and a write that
+    /// ends beyond the device it would refuse only when earlier parts of it were done.
+    pub(crate) fn hindrance(&self, op: Op) -> Option<Status> {
+        let device = self.device;
+        match op.kind() {
+            // A read is left to the block layer, whose failure zeroes the buffer.
+            Kind::Read => None,
+            _ if self.sector + self.count > device.sectors() => Some(Status::FAILED),
+            _ if self.count > 0 && device.is_read_only() => Some(Status::FAILED),
+            Kind::Discard if device.max_discard_sectors() == 0 => Some(Status::UNSUPPORTED),
+            Kind::WriteZeroes if device.max_write_zeroes_sectors() == 0 => {
+                Some(Status::UNSUPPORTED)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether two runs, each of a first sector and a length, have a sector in common.
+fn runs_overlap((first, count): (u64, u64), (other_first, other_count): (u64, u64)) -> bool {
+    count > 0
+        && other_count > 0
+        && first < other_first.saturating_add(other_count)
+        && other_first < first.saturating_add(count)
+}
+
+#[kernel::macros::kunit_tests(dm_io_rust_region)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_overlap_exactly_if_they_share_a_sector() {
+        for first in 0..6 {
+            for count in 0..6 {
+                for other_first in 0..6 {
+                    for other_count in 0..6 {
+                        let shared = (first..first + count).any(|sector| {
+                            (other_first..other_first + other_count).contains(&sector)
+                        });
+                        let (one, other) = ((first, count), (other_first, other_count));
+                        assert_eq!(runs_overlap(one, other), shared);
+                        assert_eq!(runs_overlap(other, one), shared);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn runs_at_the_end_of_the_numbers_do_not_overflow() {
+        assert!(runs_overlap((u64::MAX - 1, 1), (u64::MAX - 1, 1)));
+        assert!(!runs_overlap((u64::MAX - 1, 1), (0, 1)));
+        assert!(runs_overlap((u64::MAX - 8, u64::MAX), (u64::MAX - 4, 1)));
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The copy service.
+//!
+//! # Lifetime of a copy
+//!
+//! A copy is a [`Job`], the payload of a bio that is never submitted: what is chained to it keeps it
+//! from ending. The work is done by [`Part`]s, each with a buffer and a bio that is chained to the
+//! job's. A part takes one range of the job after the other, and reads and writes it.
+//!
+//! A job is
+//!
+//! 1. **Accepted**: the arguments make sense, and the job is on the client's list.
+//! 2. **Waiting** for its parts, in the order of acceptance. It begins with as many as the range, the
+//!    limit and memory allow, but at least with one; it has no more need of memory from then on.
+//! 3. **Begun**: its parts alone hold it up. No range is taken any more after an error, unless
+//!    errors are to be ignored.
+//! 4. **Done**: the last part has gone, and the job is on the list of callbacks.
+//! 5. **Called back**: the job's memory was given back before the callback is called.
+//!
+//! A part is
+//!
+//! 1. **Reading** its range into its buffer. What could not be read is zeroes.
+//! 2. **Writing** it to one destination by its own bio, and to others by legs over the same vectors.
+//!    Destinations for which there is no memory for a leg are next.
+//! 3. **Ended**, from where it goes on with another range, or goes, and its buffer with it.
+//!
+//! Both states end in an interrupt or anywhere else, where the part is put on the client's list; all
+//! decisions are taken by the client's *progress* work. *Callbacks* are a work of their own, so that
+//! one that sleeps does not hold up the I/O of other jobs.
+//!
+//! Nothing in the progress work waits for memory. A job that gets none waits for a part to end,
+//! whose memory it gets; that there is a part in flight, or else memory for one, is what the
+//! client's reserve is for.
+
+#![deny(unsafe_code)]
+
+mod client;
+mod job;
+mod part;
+
+pub(crate) use self::{
+    client::Client,
+    job::MAX_DESTS, //
+};
+
+/// How the end of a copy is told.
+pub(crate) trait Notify: Copy + Send + Sync + 'static {
+    /// Told once, in process context, and not while another of the same client is being told; bit i
+    /// of `write_errors` is set if any part of destination i could not be written.
+    fn notify(self, read_failed: bool, write_errors: usize);
+}
