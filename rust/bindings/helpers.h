@@ -16,6 +16,7 @@ static const blk_status_t DM_IO_RUST_BLK_STS_NOTSUPP = BLK_STS_NOTSUPP;
 static const blk_status_t DM_IO_RUST_BLK_STS_INVAL = BLK_STS_INVAL;
 static const blk_status_t DM_IO_RUST_BLK_STS_IOERR = BLK_STS_IOERR;
 static const gfp_t DM_IO_RUST_GFP_NOIO = GFP_NOIO;
+static const gfp_t DM_IO_RUST_GFP_COMP = __GFP_COMP;
 static const gfp_t DM_IO_RUST_GFP_NORETRY = __GFP_NORETRY;
 static const gfp_t DM_IO_RUST_GFP_RETRY_MAYFAIL = __GFP_RETRY_MAYFAIL;
 static const unsigned int DM_IO_RUST_MAX_BLOCK_SIZE = BLK_MAX_BLOCK_SIZE;

@@ -17,6 +17,7 @@ pub(super) mod draft;
 pub(super) mod leg;
 pub(super) mod pool;
 pub(super) mod stack;
+mod tests;
 
 pub(crate) use self::{
     draft::Draft,
@@ -298,10 +299,12 @@ impl<P: EndIo> Bio<P> {
 
     /// Makes this bio one over the memory that `other` carries or carried.
     ///
-    /// The caller names in `other` the bio that the payload is chained to: that keeps the vectors.
-    pub(super) fn share_vectors<Q: EndIo>(&mut self, other: &Bio<Q>) {
-        // SAFETY: Both are valid and owned by the type invariant. The vectors stay by this
-        // function's contract, which its only caller, `Leg`, keeps.
+    /// # Safety
+    ///
+    /// The payload is chained to `other`, which keeps the vectors until this bio has ended.
+    unsafe fn share_vectors<Q: EndIo>(&mut self, other: &Bio<Q>) {
+        // SAFETY: Both are valid and owned by the type invariant.
+        // INVARIANT: The vectors stay, by this function's requirement.
         unsafe {
             let (from, to) = (other.header().as_raw(), self.header().as_raw());
             (*to).bi_io_vec = (*from).bi_io_vec;

@@ -163,3 +163,84 @@ impl<P: EndIo> Drop for BioList<P> {
         drop(self.take());
     }
 }
+
+#[kernel::macros::kunit_tests(dm_io_rust_bio_list)]
+mod tests {
+    use super::{
+        super::BioPool,
+        *, //
+    };
+    use kernel::{
+        prelude::*,
+        sync::Arc, //
+    };
+
+    /// A number, by which a test tells bios apart.
+    struct Number(usize);
+
+    impl EndIo for Number {
+        fn end_io(_bio: Bio<Self>) {}
+    }
+
+    fn bio(pool: &Arc<BioPool<Number>>, number: usize) -> Result<Bio<Number>> {
+        BioPool::try_alloc(pool, None, 0, 0, Number(number)).map_err(|_| ENOMEM)
+    }
+
+    fn numbers(mut queue: BioQueue<Number>) -> Result<KVec<usize>> {
+        let mut numbers = KVec::new();
+        while let Some(bio) = queue.pop_front() {
+            numbers.push(bio.0, GFP_KERNEL)?;
+        }
+        assert!(queue.is_empty());
+        Ok(numbers)
+    }
+
+    #[test]
+    fn lists_give_bios_in_the_order_of_their_arrival() -> Result {
+        let pool = BioPool::new(1)?;
+        let list = BioList::new();
+        assert!(list.take().is_empty());
+        for number in 0..5 {
+            assert_eq!(list.push(bio(&pool, number)?), number == 0);
+        }
+        assert!(numbers(list.take())?[..] == [0, 1, 2, 3, 4]);
+        assert!(list.push(bio(&pool, 5)?));
+        assert!(numbers(list.take())?[..] == [5]);
+        Ok(())
+    }
+
+    #[test]
+    fn queues_keep_their_order() -> Result {
+        let pool = BioPool::new(1)?;
+        let (mut one, mut other) = (BioQueue::new(), BioQueue::new());
+        for number in [2, 1, 0] {
+            one.push_front(bio(&pool, number)?);
+        }
+        for number in [4, 3] {
+            other.push_front(bio(&pool, number)?);
+        }
+        one.append(&mut other);
+        assert!(other.is_empty());
+        one.append(&mut other);
+        other.append(&mut one);
+        assert!(one.is_empty());
+        other.push_front(bio(&pool, 9)?);
+        assert!(numbers(other)?[..] == [9, 0, 1, 2, 3, 4]);
+        Ok(())
+    }
+
+    #[test]
+    fn bios_go_with_what_holds_them() -> Result {
+        let pool = BioPool::new(1)?;
+        let list = BioList::new();
+        list.push(bio(&pool, 0)?);
+        list.push(bio(&pool, 1)?);
+        drop(list);
+        let mut queue = BioQueue::new();
+        queue.push_front(bio(&pool, 2)?);
+        drop(queue);
+        // Each bio has a reference on the pool.
+        assert!(pool.into_unique_or_drop().is_some());
+        Ok(())
+    }
+}

@@ -80,3 +80,50 @@ impl Segment {
         }
     }
 }
+
+#[kernel::macros::kunit_tests(dm_io_rust_bvec)]
+mod tests {
+    use super::*;
+
+    /// A run that nobody looks into: pages are told apart by their number alone.
+    fn run(page: usize, offset: u32, len: u32) -> Segment {
+        let page = core::ptr::null_mut::<bindings::page>().wrapping_add(page);
+        // SAFETY: No I/O is made.
+        unsafe { Segment::new(page, offset, len) }
+    }
+
+    fn merged(mut first: Segment, second: Segment) -> Option<u32> {
+        first.merge(second).then_some(first.len())
+    }
+
+    #[test]
+    fn runs_merge_exactly_if_they_are_adjacent() {
+        const PAGE: u32 = PAGE_SIZE as u32;
+        assert_eq!(merged(run(7, 0, PAGE), run(8, 0, PAGE)), Some(2 * PAGE));
+        assert_eq!(merged(run(7, 512, PAGE - 512), run(8, 0, 512)), Some(PAGE));
+        assert_eq!(
+            merged(run(7, 0, 3 * PAGE), run(10, 0, 1)),
+            Some(3 * PAGE + 1)
+        );
+        assert_eq!(merged(run(7, 0, PAGE - 1), run(8, 0, PAGE)), None);
+        assert_eq!(merged(run(7, 0, PAGE), run(8, 1, PAGE)), None);
+        assert_eq!(merged(run(7, 0, PAGE), run(9, 0, PAGE)), None);
+        assert_eq!(merged(run(7, 0, PAGE), run(6, 0, PAGE)), None);
+    }
+
+    #[test]
+    fn runs_do_not_grow_beyond_a_length() {
+        let long = (1 << 31) + (1 << 30);
+        assert_eq!(
+            merged(run(0, 0, long), run(long as usize / PAGE_SIZE, 0, long)),
+            None
+        );
+    }
+
+    #[test]
+    fn truncation_keeps_what_is_shorter() {
+        assert_eq!(run(0, 0, 10).truncate(4).len(), 4);
+        assert_eq!(run(0, 0, 10).truncate(10).len(), 10);
+        assert_eq!(run(0, 0, 10).truncate(11).len(), 10);
+    }
+}

@@ -148,3 +148,51 @@ impl<T> PinnedDrop for Mempool<T> {
         unsafe { bindings::mempool_exit(self.pool.get()) }
     }
 }
+
+#[kernel::macros::kunit_tests(dm_io_rust_mempool)]
+mod tests {
+    use super::*;
+
+    fn reserve_of<T>(pool: &Mempool<T>) -> (i32, i32) {
+        // SAFETY: The pool is initialised, and nobody else uses it.
+        unsafe { ((*pool.pool.get()).min_nr, (*pool.pool.get()).curr_nr) }
+    }
+
+    #[test]
+    fn reserve_has_the_size_it_is_given() -> Result {
+        let pool = KBox::pin_init(Mempool::<[u64; 8]>::new(3), GFP_KERNEL)?;
+        assert_eq!(reserve_of(&pool), (3, 3));
+        for size in [4, 100, 1, 7] {
+            pool.resize(size)?;
+            assert_eq!(reserve_of(&pool), (size as i32, size as i32));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn sizes_that_no_reserve_has_change_nothing() -> Result {
+        let pool = KBox::pin_init(Mempool::<u64>::new(2), GFP_KERNEL)?;
+        assert!(pool.resize(0).is_err_and(|error| error == EINVAL));
+        assert!(pool
+            .resize(MAX_RESERVE + 1)
+            .is_err_and(|error| error == ENOMEM));
+        assert!(pool.resize(usize::MAX).is_err_and(|error| error == ENOMEM));
+        assert_eq!(reserve_of(&pool), (2, 2));
+        assert!(KBox::pin_init(Mempool::<u64>::new(0), GFP_KERNEL).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn elements_are_given_and_taken_back() -> Result {
+        let pool = KBox::pin_init(Mempool::<[u64; 8]>::new(1), GFP_KERNEL)?;
+        let (one, other) = (pool.alloc().ok_or(ENOMEM)?, pool.try_alloc().ok_or(ENOMEM)?);
+        assert!(one != other);
+        // SAFETY: Both came from the pool, and are not used any more.
+        unsafe {
+            pool.free(one);
+            pool.free(other);
+        }
+        assert_eq!(reserve_of(&pool), (1, 1));
+        Ok(())
+    }
+}

@@ -6,6 +6,7 @@
 
 use super::Segment;
 use crate::bindings::{
+    DM_IO_RUST_GFP_COMP,
     DM_IO_RUST_GFP_NORETRY,
     DM_IO_RUST_GFP_RETRY_MAYFAIL, //
 };
@@ -27,6 +28,9 @@ use kernel::{
 
 /// The order of the largest block that is asked for: 1 MiB.
 const MAX_ORDER: u32 = 8;
+/// The order of the smallest block of a reserve, but for its last: 32 KiB. The largest logical block
+/// of a device then lies in three blocks at most, and any bio has vectors enough for it.
+const MIN_ORDER: u32 = 3;
 
 /// The pages of one allocation of a power of two.
 ///
@@ -47,10 +51,23 @@ unsafe impl Sync for PageBlock {}
 impl PageBlock {
     fn new(order: u32, flags: bindings::gfp_t) -> Option<Self> {
         let order = order.min(MAX_ORDER);
+        // A driver may take references on single pages: those of one block share theirs.
+        let flags = flags | bindings::__GFP_NOWARN | DM_IO_RUST_GFP_COMP;
         // SAFETY: Any flags and order may be asked for; the kernel answers what it can.
-        let first = unsafe { bindings::alloc_pages(flags | bindings::__GFP_NOWARN, order) };
+        let first = unsafe { bindings::alloc_pages(flags, order) };
         // INVARIANT: The pages are new.
         NonNull::new(first).map(|first| Self { first, order })
+    }
+
+    /// Allocates a block to keep. May sleep; the kernel tries hard for what there must be, but kills
+    /// nobody.
+    fn reserved(order: u32) -> Option<Self> {
+        let effort = if order <= MIN_ORDER {
+            DM_IO_RUST_GFP_RETRY_MAYFAIL
+        } else {
+            DM_IO_RUST_GFP_NORETRY
+        };
+        Self::new(order, bindings::GFP_KERNEL | effort)
     }
 
     /// Allocates the largest block that memory has, of at most `pages` pages rounded up to a power
@@ -107,17 +124,13 @@ impl PageReserve {
         let mut order = MAX_ORDER;
         while have < pages {
             order = order.min((pages - have).ilog2());
-            // Only a single page is worth the kernel's trying hard, and none its killing anyone.
-            let flags = match order {
-                0 => bindings::GFP_KERNEL | DM_IO_RUST_GFP_RETRY_MAYFAIL,
-                _ => bindings::GFP_KERNEL | DM_IO_RUST_GFP_NORETRY,
-            };
-            match PageBlock::new(order, flags) {
+            match PageBlock::reserved(order) {
                 Some(block) => {
                     blocks.push((have, block), GFP_KERNEL)?;
                     have += 1 << order;
                 }
-                None => order = order.checked_sub(1).ok_or(ENOMEM)?,
+                None if order > MIN_ORDER => order -= 1,
+                None => return Err(ENOMEM),
             }
         }
         let used = BitmapVec::new(pages, GFP_KERNEL)?;
@@ -245,5 +258,79 @@ impl Drop for PageBuffer {
         if let Pages::Reserved(reserve, run) = &self.0 {
             reserve.give_back(run.clone());
         }
+    }
+}
+
+#[kernel::macros::kunit_tests(dm_io_rust_pages)]
+mod tests {
+    use super::*;
+
+    /// The pages of a reserve that are handed out.
+    fn used(reserve: &PageReserve) -> usize {
+        let used = reserve.used.lock();
+        let is_used = |&page: &usize| used.next_bit(page) == Some(page);
+        (0..reserve.pages).filter(is_used).count()
+    }
+
+    #[test]
+    fn blocks_are_as_many_pages_as_asked_for() -> Result {
+        for pages in (1..40).chain([127, 128, 129, 300]) {
+            let reserve = PageReserve::new(pages)?;
+            let sum: usize = reserve.blocks.iter().map(|(_, block)| block.pages()).sum();
+            assert_eq!(sum, pages);
+            for page in 0..pages {
+                assert!(reserve.block_of(page).is_some());
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn takes_the_first_run_that_is_long_enough_or_else_the_longest() -> Result {
+        let reserve = PageReserve::new(16)?;
+        assert_eq!(reserve.take(4), Some(0..4));
+        assert_eq!(reserve.take(2), Some(4..6));
+        assert_eq!(reserve.take(3), Some(6..9));
+        reserve.give_back(0..4);
+        reserve.give_back(6..9);
+        // Free are now 0..4 and 6..16.
+        assert_eq!(reserve.take(5), Some(6..11));
+        assert_eq!(reserve.take(9), Some(11..16));
+        assert_eq!(reserve.take(1), Some(0..1));
+        assert_eq!(reserve.take(9), Some(1..4));
+        assert_eq!(reserve.take(1), None);
+        assert_eq!(used(&reserve), 16);
+        Ok(())
+    }
+
+    #[test]
+    fn buffers_go_back_to_where_they_came_from() -> Result {
+        let reserve = PageReserve::new(16)?;
+        {
+            let whole = PageBuffer::new(&reserve, 16).ok_or(ENOMEM)?;
+            assert_eq!(used(&reserve), 16);
+            assert!(whole.pieces() >= 1);
+            let extra = PageBuffer::new(&reserve, 8).ok_or(ENOMEM)?;
+            assert!(matches!(extra.0, Pages::Extra(_)));
+            assert_eq!(extra.pieces(), 1);
+        }
+        assert_eq!(used(&reserve), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn pieces_cover_a_buffer_exactly() -> Result {
+        let reserve = PageReserve::new(27)?;
+        let _before = reserve.take(5);
+        let buffer = PageBuffer::new(&reserve, 20).ok_or(ENOMEM)?;
+        let (mut page, mut pieces) = (0, 0);
+        // SAFETY: No I/O is made.
+        while let Some(segment) = unsafe { buffer.segment_from(page) } {
+            page += segment.len() as usize / PAGE_SIZE;
+            pieces += 1;
+        }
+        assert_eq!(page, 20);
+        assert_eq!(pieces, buffer.pieces());
+        Ok(())
     }
 }

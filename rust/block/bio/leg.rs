@@ -47,8 +47,8 @@ impl<P: Parent> Leg<P> {
         opf: u32,
     ) -> Option<Bio<Self>> {
         let mut leg = Self::new(pool, parent.chain(), device, opf, 0).ok()?;
-        // The vectors are the parent's, which the leg keeps from ending.
-        leg.share_vectors(parent);
+        // SAFETY: The leg is chained to its parent.
+        unsafe { leg.share_vectors(parent) };
         Some(leg)
     }
 }
