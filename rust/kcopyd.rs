@@ -20,10 +20,12 @@
 //!
 //! A part is
 //!
-//! 1. **Reading** its range into its buffer. What could not be read is zeroes.
+//! 1. **Reading** its range into its buffer. If that fails and errors are to be ignored, it reads the
+//!    first half, and so on down to a block, which if it cannot be read is zeroes.
 //! 2. **Writing** it to one destination by its own bio, and to others by legs over the same vectors.
 //!    Destinations for which there is no memory for a leg are next.
-//! 3. **Ended**, from where it goes on with another range, or goes, and its buffer with it.
+//! 3. **Ended**, from where it goes on with the rest of a range that was cut, or another range, or
+//!    goes, and its buffer with it.
 //!
 //! Both states end in an interrupt or anywhere else, where the part is put on the client's list; all
 //! decisions are taken by the client's *progress* work. *Callbacks* are a work of their own, so that

@@ -67,14 +67,13 @@ void kcopyd_client_destroy(struct kcopyd_client *kc);
  *
  * A long copy is done in parts, several of which are in flight at a time. After
  * an error no further part is started, unless KCOPYD_IGNORE_ERROR is set: then
- * all that can be read is written wherever it can be written, and what cannot
- * be read is written as zeroes.
+ * all that can be read is written wherever it can be written, and blocks that
+ * cannot be read are written as zeroes.
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL for arguments that make no sense, with nothing started and
  * a line in the log that names the argument; -ENOMEM only from within a
- * callback of the same client, when there is no memory at all and the callback
- * has already started a copy.
+ * callback of the same client, which cannot wait for memory, when there is none.
  */
 int kcopyd_copy(struct kcopyd_client *kc, struct io_region *from,
 		unsigned int num_dests, struct io_region *dests,

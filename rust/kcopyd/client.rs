@@ -209,7 +209,7 @@ impl<N: Notify> Client<N> {
         match Part::new(&self.means, &job) {
             Some(part) => {
                 job.count_part();
-                Part::read(part, &self.means);
+                Part::go_on(part, &self.means);
                 Begun::Partly(job)
             }
             // The parts that it has will do.

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     bindings,
     block::{
+        block_device::SECTOR_SHIFT,
         Bio,
         EndIo, //
     },
@@ -104,6 +105,17 @@ impl<N: Notify> Job<N> {
         core::iter::once(&self.from)
             .chain(self.dests())
             .fold(bytes, |bytes, region| region.device().whole_blocks(bytes))
+    }
+
+    /// Half of `sectors`, if that is a whole number of blocks to all devices.
+    pub(super) fn half_of(&self, sectors: u64) -> Option<u64> {
+        let bytes = u32::try_from(sectors << SECTOR_SHIFT).ok()? / 2;
+        let half = self.whole_blocks(bytes) >> SECTOR_SHIFT;
+        (half > 0).then_some(half.into())
+    }
+
+    pub(super) fn ignores_errors(&self) -> bool {
+        self.ignore_errors
     }
 
     /// The sectors that no part has taken.

@@ -25,6 +25,7 @@ use crate::{
         Region, //
     }, //
 };
+use core::ops::Range;
 use kernel::{
     page::PAGE_SIZE,
     sync::{
@@ -47,9 +48,11 @@ pub(super) struct Part<N: Notify> {
     buffer: PageBuffer,
     /// How many sectors a range may have: what the bio's vectors carry.
     capacity: Atomic<u64>,
-    /// Where in the job the range starts, in sectors, and how many it has.
+    /// Where in the job the part is, in sectors, and how many it reads and writes there.
     start: Atomic<u64>,
     count: Atomic<u64>,
+    /// Where the range ends that the part has taken.
+    end: Atomic<u64>,
     /// The destinations that are still to be written, as bits.
     unwritten: Atomic<usize>,
     is_writing: Atomic<bool>,
@@ -76,6 +79,7 @@ impl<N: Notify> Part<N> {
             capacity: Atomic::new(0),
             start: Atomic::new(0),
             count: Atomic::new(0),
+            end: Atomic::new(0),
             unwritten: Atomic::new(0),
             is_writing: Atomic::new(false),
         };
@@ -91,51 +95,76 @@ impl<N: Notify> Part<N> {
         (usable > 0).then_some(bio)
     }
 
-    /// Starts on the next range of the job, or lets the part go if there is none.
-    pub(super) fn read(mut bio: Bio<Self>, means: &Means<N>) {
-        let Some(range) = bio.job.take_range(bio.capacity.load(Relaxed)) else {
-            return;
-        };
+    /// Starts on what is next: the rest of a range that was cut, or another range of the job. Lets
+    /// the part go if there is neither.
+    pub(super) fn go_on(bio: Bio<Self>, means: &Means<N>) {
+        let (done, end) = (bio.range().end, bio.end.load(Relaxed));
+        if done < end {
+            return Self::read(bio, done..end, means);
+        }
+        if let Some(range) = bio.job.take_range(bio.capacity.load(Relaxed)) {
+            bio.end.store(range.end, Relaxed);
+            Self::read(bio, range, means);
+        }
+    }
+
+    fn read(mut bio: Bio<Self>, range: Range<u64>, means: &Means<N>) {
         bio.start.store(range.start, Relaxed);
         bio.count.store(range.end - range.start, Relaxed);
         bio.is_writing.store(false, Relaxed);
         let from = *bio.job.from();
         bio.reuse(from.device(), Op::READ.opf());
-        aim(&mut bio, &from, range.start, range.end - range.start);
+        aim(&mut bio, &from, &range);
         bio.submit(&means.queue);
     }
 
     /// Goes on with a part whose I/O has ended.
-    pub(super) fn advance(mut bio: Bio<Self>, means: &Means<N>) {
-        let failed = !bio.status().is_ok();
+    pub(super) fn advance(bio: Bio<Self>, means: &Means<N>) {
         if bio.is_writing.load(Relaxed) {
-            if failed {
+            if !bio.status().is_ok() {
                 bio.job.note_write_error(bio.index());
             }
+            Self::write_next(bio, means);
         } else {
-            if failed {
-                bio.job.note_read_error();
-                bio.zero_what_was_not_read();
-            }
-            let all = (1 << bio.job.dests().len()) - 1;
-            bio.unwritten.store(all, Relaxed);
-            bio.is_writing.store(true, Relaxed);
+            Self::read_ended(bio, means);
         }
+    }
+
+    /// Begins to write what was read. If errors are ignored, a range that could not be read is read
+    /// again in halves: what is lost in the end is the blocks that the device cannot read.
+    fn read_ended(mut bio: Bio<Self>, means: &Means<N>) {
+        if !bio.status().is_ok() {
+            let range = bio.range();
+            let half = bio.job.half_of(range.end - range.start);
+            if let (true, Some(half)) = (bio.job.ignores_errors(), half) {
+                return Self::read(bio, range.start..range.start + half, means);
+            }
+            bio.job.note_read_error();
+            bio.zero_what_was_not_read();
+        }
+        let all = (1 << bio.job.dests().len()) - 1;
+        bio.unwritten.store(all, Relaxed);
+        bio.is_writing.store(true, Relaxed);
+        Self::write_next(bio, means);
+    }
+
+    /// Writes to the destinations that remain, or goes on when none does.
+    fn write_next(bio: Bio<Self>, means: &Means<N>) {
         if bio.job.is_stopped() {
             return;
         }
         match bio.next_dest() {
             Some((index, dest)) => Self::write(bio, index, dest, means),
-            None => Self::read(bio, means),
+            None => Self::go_on(bio, means),
         }
     }
 
     /// Writes to the destination `index` by the part's bio, and to all others by legs as far as
     /// there is memory for them.
     fn write(mut bio: Bio<Self>, index: usize, dest: Region, means: &Means<N>) {
-        let (start, count) = (bio.start.load(Relaxed), bio.count.load(Relaxed));
+        let range = bio.range();
         bio.reuse(dest.device(), Op::WRITE.opf());
-        aim(&mut bio, &dest, start, count);
+        aim(&mut bio, &dest, &range);
         bio.draft().set_index(index);
         bio.mark_written(index);
         while let Some((index, dest)) = bio.next_dest() {
@@ -143,7 +172,7 @@ impl<N: Notify> Part<N> {
             else {
                 break;
             };
-            leg.draft().set_sector(dest.sector() + start);
+            leg.draft().set_sector(dest.sector() + range.start);
             leg.draft().set_index(index);
             bio.mark_written(index);
             leg.submit(&means.queue);
@@ -165,17 +194,23 @@ impl<N: Notify> Part<N> {
         }
     }
 
+    /// Where in the job the part is, in sectors.
+    fn range(&self) -> Range<u64> {
+        let start = self.start.load(Relaxed);
+        start..start + self.count.load(Relaxed)
+    }
+
     fn mark_written(&self, index: usize) {
         let unwritten = self.unwritten.load(Relaxed);
         self.unwritten.store(unwritten & !(1 << index), Relaxed);
     }
 }
 
-/// Points a bio at the range of `region` that starts `start` sectors into it and has `count`.
-fn aim<N: Notify>(bio: &mut Bio<Part<N>>, region: &Region, start: u64, count: u64) {
+/// Points a bio at a range of `region`, in sectors from its start.
+fn aim<N: Notify>(bio: &mut Bio<Part<N>>, region: &Region, range: &Range<u64>) {
     let mut draft = bio.draft();
-    draft.truncate((count as u32) << SECTOR_SHIFT);
-    draft.set_sector(region.sector() + start);
+    draft.truncate(((range.end - range.start) as u32) << SECTOR_SHIFT);
+    draft.set_sector(region.sector() + range.start);
 }
 
 impl<N: Notify> EndIo for Part<N> {
