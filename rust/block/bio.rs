@@ -314,7 +314,7 @@ impl<P: EndIo> Bio<P> {
     }
 
     /// Keeps the bio from ending.
-    pub(crate) fn chain(&self) -> Chained<P> {
+    pub(crate) fn chained(&self) -> Chained<P> {
         // SAFETY: The node is valid, and its bio is not in flight, by the type invariant.
         unsafe { Chained::new(self.0) }
     }

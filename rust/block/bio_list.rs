@@ -240,7 +240,7 @@ mod tests {
         queue.push_front(bio(&pool, 2)?);
         drop(queue);
         // Each bio has a reference on the pool.
-        assert!(pool.into_unique_or_drop().is_some());
+        assert!(Arc::into_unique_or_drop(pool).is_some());
         Ok(())
     }
 }

@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn blocks_are_as_many_pages_as_asked_for() -> Result {
-        for pages in (1..40).chain([127, 128, 129, 300]) {
+        for pages in 1..300 {
             let reserve = PageReserve::new(pages)?;
             let sum: usize = reserve.blocks.iter().map(|(_, block)| block.pages()).sum();
             assert_eq!(sum, pages);

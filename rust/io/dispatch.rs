@@ -37,7 +37,7 @@ const MAX_SECTORS: u32 = u32::MAX >> SECTOR_SHIFT;
 /// The bio that carries the request, wherever it lives.
 pub(super) trait Primary<N> {
     fn draft(&mut self) -> Draft<'_>;
-    fn chain(&mut self) -> Chained<Request<N>>;
+    fn chained(&mut self) -> Chained<Request<N>>;
     fn request(&self) -> &Request<N>;
 }
 
@@ -46,8 +46,8 @@ impl<N: Notify> Primary<N> for Bio<Request<N>> {
         Bio::draft(self)
     }
 
-    fn chain(&mut self) -> Chained<Request<N>> {
-        Bio::chain(self)
+    fn chained(&mut self) -> Chained<Request<N>> {
+        Bio::chained(self)
     }
 
     fn request(&self) -> &Request<N> {
@@ -60,8 +60,8 @@ impl<N: Notify> Primary<N> for Pin<&mut StackBio<Request<N>>> {
         StackBio::draft(self.as_mut())
     }
 
-    fn chain(&mut self) -> Chained<Request<N>> {
-        StackBio::chain(self.as_mut())
+    fn chained(&mut self) -> Chained<Request<N>> {
+        StackBio::chained(self.as_mut())
     }
 
     fn request(&self) -> &Request<N> {
@@ -171,7 +171,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
                 }
                 return drawn.is_ok();
             }
-            if let Err(status) = self.submit_leg(&mut leg, primary.chain()) {
+            if let Err(status) = self.submit_leg(&mut leg, primary.chained()) {
                 primary.request().note(index, status);
                 return false;
             }

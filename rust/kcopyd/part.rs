@@ -74,7 +74,7 @@ impl<N: Notify> Part<N> {
         let vecs = buffer.pieces();
         let device = Some(job.from().device());
         let part = Self {
-            job: job.chain(),
+            job: job.chained(),
             buffer,
             capacity: Atomic::new(0),
             start: Atomic::new(0),

@@ -46,7 +46,7 @@ impl<P: Parent> Leg<P> {
         device: BlockDevice,
         opf: u32,
     ) -> Option<Bio<Self>> {
-        let mut leg = Self::new(pool, parent.chain(), device, opf, 0).ok()?;
+        let mut leg = Self::new(pool, parent.chained(), device, opf, 0).ok()?;
         // SAFETY: The leg is chained to its parent.
         unsafe { leg.share_vectors(parent) };
         Some(leg)

@@ -67,7 +67,7 @@ impl<P> StackBio<P> {
     }
 
     /// Keeps the bio from ending.
-    pub(crate) fn chain(self: Pin<&mut Self>) -> Chained<P> {
+    pub(crate) fn chained(self: Pin<&mut Self>) -> Chained<P> {
         // SAFETY: Nothing is moved.
         let this = unsafe { self.get_unchecked_mut() };
         this.chained = true;

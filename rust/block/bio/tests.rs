@@ -12,7 +12,6 @@ mod tests {
         Bio,
         BioPool,
         EndIo,
-        Leg,
         Parent,
         StackBio,
         Status, //
@@ -69,7 +68,8 @@ mod tests {
 
     impl EndIo for Payload {
         fn end_io(bio: Bio<Self>) {
-            bio.0.ended.fetch_add(1, Relaxed);
+            let Self(seen) = &*bio;
+            seen.ended.fetch_add(1, Relaxed);
         }
     }
 
@@ -91,7 +91,7 @@ mod tests {
         let (pool, seen) = (BioPool::new(1)?, Seen::new()?);
         drop(bio(&pool, 0, &seen)?);
         assert_eq!(seen.counts(), (0, 1, 0));
-        assert!(pool.into_unique_or_drop().is_some());
+        assert!(Arc::into_unique_or_drop(pool).is_some());
         Ok(())
     }
 
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(seen.counts(), (1, 1, 0));
 
         let parent = bio(&pool, 0, &seen)?;
-        let (one, other) = (parent.chain(), parent.chain());
+        let (one, other) = (parent.chained(), parent.chained());
         drop(one);
         parent.end();
         assert_eq!(seen.counts(), (1, 1, 0));
@@ -110,11 +110,11 @@ mod tests {
         assert_eq!(seen.counts(), (2, 2, 0));
 
         let parent = bio(&pool, 0, &seen)?;
-        drop(parent.chain());
+        drop(parent.chained());
         assert_eq!(seen.counts(), (2, 2, 0));
         parent.end();
         assert_eq!(seen.counts(), (3, 3, 0));
-        assert!(pool.into_unique_or_drop().is_some());
+        assert!(Arc::into_unique_or_drop(pool).is_some());
         Ok(())
     }
 
@@ -123,7 +123,7 @@ mod tests {
         let seen = Seen::new()?;
         {
             pin_init::stack_pin_init!(let bio = StackBio::new(None, 0, Payload(seen.clone())));
-            let chained = bio.as_mut().chain();
+            let chained = StackBio::chained(bio.as_mut());
             drop(chained);
             bio.as_mut().end_and_wait();
             // Without anything chained to it there is nothing to wait for.
@@ -139,7 +139,7 @@ mod tests {
         let seen = Seen::new()?;
         {
             pin_init::stack_pin_init!(let bio = StackBio::new(None, 0, Payload(seen.clone())));
-            drop(bio.as_mut().chain());
+            drop(StackBio::chained(bio.as_mut()));
         }
         assert_eq!(seen.counts(), (0, 1, 0));
         Ok(())
