@@ -10,7 +10,7 @@
 #define _DM_IO_RUST_DM_IO_H
 
 #if defined(_LINUX_DM_IO_H) || defined(_LINUX_DM_KCOPYD_H)
-#error "<dm_io_rust/dm_io.h> and <linux/dm-io.h> define the same names differently: include one of them"
+#error "dm_io_rust/dm_io.h and linux/dm-io.h define the same names: include one"
 #endif
 
 #include <linux/blk_types.h>
