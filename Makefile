@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people; the kernel's build system reads Kbuild.
+
+# Python leaves no byte code in the checkout.
+export PYTHONDONTWRITEBYTECODE := 1
+
+IN_TOOLCHAIN := scripts/in-toolchain.sh
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 14
+
+.PHONY: setup
+setup: ## fetch and build what all the others need (once; about 5 minutes)
+	@scripts/toolchain.sh
+	@python3 scripts/kernels.py
+
+.PHONY: modules
+ifdef KDIR
+modules: ## build dm_io_rust.ko; KDIR=tree, LLVM=, CC= as for the kernel
+	@scripts/check-tree "$(KDIR)"
+	@$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
+else
+modules: setup
+	@$(IN_TOOLCHAIN) sh -c 'exec make -C "$$DM_IO_RUST_CACHE/tree-7.2" M="$(CURDIR)" CC=gcc-14 modules'
+endif
+
+.PHONY: demo
+demo: setup ## use the module on real disks in an emulated Debian
+	@$(IN_TOOLCHAIN) python3 scripts/test.py modules demo
+
+.PHONY: kunit
+kunit: setup ## run the KUnit suites on a kernel with all checkers on
+	@$(IN_TOOLCHAIN) python3 scripts/run_kunit.py
+
+.PHONY: lint
+lint: setup ## check formatting, lints and kernel-doc
+	@$(IN_TOOLCHAIN) python3 scripts/lint.py
+
+.PHONY: test
+test: ## lint, modules on both kernels, demo and kunit, and a sum of them all
+	@scripts/test.sh
+
+.PHONY: clean
+clean: ## remove what make modules left
+	@git clean -qfdX
+
+.PHONY: distclean
+distclean: clean ## remove the cache too: toolchain, kernels, builds
+	@scripts/distclean.sh

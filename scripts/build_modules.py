@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Build the module, and those that call it, on both kernels without a warning.
+
+Products are outside of the checkout: see products().
+"""
+
+import hashlib
+import os
+import re
+
+from results import Results
+from steps import CACHE, TOP, StepFailed, exclusive, main, run_logged
+
+SERIES = ("7.2", "7.3")
+# Modules that call dm_io_rust, and where their sources are.
+CALLERS = {
+    "dm_io_rust_client": TOP / "tests" / "guest" / "client",
+    "dm-twin": TOP / "Documentation" / "example",
+}
+
+
+def output_folder():
+    """Where this checkout's products go."""
+    return CACHE / f"out-{hashlib.sha256(str(TOP).encode()).hexdigest()[:8]}"
+
+
+def products(name, series):
+    """Where the products of one build are: NAME.ko and Module.symvers."""
+    return output_folder() / f"{name}-{series}"
+
+
+def warnings(text):
+    """What compilers, modpost and make complain about in a build's log."""
+    return re.findall(r"^.*\b(?:warning|WARNING|error|ERROR)\b.*$", text, re.MULTILINE)
+
+
+def build(results, name, series, *options, sources=TOP):
+    """One build of a module; a check that it works and warns of nothing."""
+    folder = products(name, series)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = CACHE / "log" / f"{name}-{series}.log"
+    command = ["make", "-C", str((CACHE / f"tree-{series}").resolve()), f"M={sources}",
+               f"MO={folder}", "CC=gcc-14", f"-j{os.cpu_count()}", *options, "modules"]
+    try:
+        run_logged(f"[{name}] building for {series}", command, log)
+    except StepFailed as failure:
+        results.check(f"{name}: builds for {series}", False, str(failure))
+        return
+    # The log's first line is the command, which has the options' names.
+    found = warnings(log.read_text(errors="replace").partition("\n")[2])
+    results.check(f"{name}: builds for {series} without a warning", not found,
+                  "\n".join(found))
+
+
+def readme_example():
+    """The README's module as a folder that can be built, as the README says."""
+    code = re.search(r"^```c\n(.*?)^```$", (TOP / "README.md").read_text(),
+                     re.DOTALL | re.MULTILINE).group(1)
+    folder = output_folder() / "readme"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "clear.c").write_text(code)
+    (folder / "Kbuild").write_text(f"obj-m := clear.o\nccflags-y := -I{TOP}/include\n")
+    return folder
+
+
+def run():
+    results = Results()
+    callers = {**CALLERS, "readme": readme_example()}
+    with exclusive("modules"):
+        for series in SERIES:
+            build(results, "modules", series)
+            symbols = products("modules", series) / "Module.symvers"
+            for name, sources in callers.items():
+                build(results, name, series, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
+                      sources=sources)
+    return results.finish()
+
+
+if __name__ == "__main__":
+    main(run)

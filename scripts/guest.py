@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Run a scenario on a kernel in the emulator.
+
+A scenario is a folder with a main.sh, which the guest runs as its main program
+with /scenario, a copy of the folder, as the working directory. main.sh sources
+/lib/report.sh (tests/guest/report.sh) to tell what it found; its own output is
+in the console log. The host's side is a Python script that runs in the
+toolchain (scripts/in-toolchain.sh python3 tests/guest/NAME/run.py):
+
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "scripts"))
+    from guest import Guest, stock_kernel
+
+    guest = Guest(stock_kernel(), TOP / "tests/guest/NAME")
+    guest.modules("dm_mod", "loop")         # for modprobe, with what they need
+    guest.add(ko, "/modules/dm_io_rust.ko") # any file or folder
+    guest.program("mke2fs")                 # of the toolchain, with its libraries
+    guest.disk(image)                       # a raw file: /dev/vda, then /dev/vdb
+    outcome = guest.run(timeout=300)        # shows the guest's reports live
+    results.check("...", ...)               # outcome.results: the host's checks
+    sys.exit(outcome.results.finish())
+
+run() adds the guest's checks to outcome.results, and these: the guest ended by
+itself, main.sh ended with 0, the kernel log has no report. outcome.console is
+the console's log. Two processors, the emulator's own interpreter (TCG), always.
+"""
+
+import lzma
+import pathlib
+import subprocess
+import tempfile
+import threading
+
+import kernel_log
+from initramfs import Initramfs
+from results import FAIL, PASS, SKIP, Results
+from steps import CACHE, TOP
+
+STATUSES = {"pass": PASS, "fail": FAIL, "skip": SKIP}
+
+
+class Kernel:
+    """A kernel to boot: its image and the folder of its modules."""
+
+    def __init__(self, image, modules):
+        self.image = image
+        self.modules = modules
+
+
+def stock_kernel():
+    """Debian's own kernel, as kernels.py unpacked it."""
+    modules = next((CACHE / "stock-7.2").glob("usr/lib/modules/*"))
+    return Kernel(modules / "vmlinuz", modules)
+
+
+class Outcome:
+    """What a run left: the checks and the console's log."""
+
+    def __init__(self, results, console):
+        self.results = results
+        self.console = console
+
+
+class Guest:
+    """A guest to be: what is in it and what is attached."""
+
+    def __init__(self, kernel, scenario):
+        self.kernel = kernel
+        self.name = scenario.name
+        self.log = CACHE / "log" / f"guest-{self.name}.log"
+        self.arguments = ["console=ttyS0", "panic=-1"]
+        self._image = Initramfs(TOP / "tests" / "guest" / "init")
+        self._disks = []
+        self.add(scenario, "/scenario")
+        self.add(TOP / "tests" / "guest" / "report.sh", "/lib/report.sh")
+        self.modules("virtio_blk")
+
+    def add(self, source, target):
+        """Copy a file or a folder into the guest."""
+        self._image.add(source, target)
+
+    def program(self, name):
+        """Copy a program of the toolchain to /bin in the guest."""
+        self._image.add_program(name)
+
+    def disk(self, image):
+        """Attach a raw file as the next virtio disk."""
+        self._disks.append(pathlib.Path(image))
+
+    def modules(self, *names):
+        """Make modules of the kernel, and what they need, known to modprobe."""
+        for name in names:
+            path, line = self._dependency(name.replace("-", "_"))
+            for needed in [path, *line.split(":")[1].split()]:
+                self._add_module(needed)
+            with open(self._modules_in_guest() / "modules.dep", "a") as known:
+                known.write(line.replace(".ko.xz", ".ko") + "\n")
+
+    def _dependency(self, name):
+        for line in (self.kernel.modules / "modules.dep").read_text().splitlines():
+            path = line.split(":")[0]
+            if path.split("/")[-1].split(".")[0].replace("-", "_") == name:
+                return path, line
+        raise ValueError(f"the kernel {self.kernel.modules.name} has no module {name}")
+
+    def _modules_in_guest(self):
+        folder = self._image.root / "lib" / "modules" / self.kernel.modules.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _add_module(self, path):
+        # The kernel's own insmod takes no compressed file.
+        target = self._modules_in_guest() / path.removesuffix(".xz")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        content = (self.kernel.modules / path).read_bytes()
+        target.write_bytes(lzma.decompress(content) if path.endswith(".xz") else content)
+
+    def run(self, timeout, memory_mib=1024):
+        """Boot, show the reports as they come, and judge how it went."""
+        names = [f"vd{chr(ord('a') + number)}\n" for number in range(len(self._disks))]
+        (self._image.root / "disks").write_text("".join(names))
+        results = Results()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="guest-") as folder:
+            archive = f"{folder}/initramfs.cpio.gz"
+            self._image.pack(archive)
+            ending = follow(self._command(archive, memory_mib), results, timeout)
+        console = self.log.read_text(errors="replace")
+        last = "\n".join(console.splitlines()[-15:])
+        results.check(f"{self.name}: the guest ends by itself", ending is not None,
+                      f"within {timeout} s; the end of its log:\n{last}")
+        if ending is not None:
+            results.check(f"{self.name}: main.sh ends well", ending == 0,
+                          f"status {ending}")
+        reports = kernel_log.reports(console)
+        results.check(f"{self.name}: no report in the kernel log", not reports, reports)
+        if results.count(FAIL):
+            print(f"  the guest's whole log: {self.log}", flush=True)
+        return Outcome(results, console)
+
+    def _command(self, archive, memory_mib):
+        drives = []
+        for disk in self._disks:
+            drives += ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
+        return [
+            "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-smp", "2",
+            "-m", str(memory_mib), "-nodefaults", "-display", "none", "-no-reboot",
+            "-kernel", str(self.kernel.image), "-initrd", archive,
+            "-append", " ".join(self.arguments),
+            "-serial", f"file:{self.log}", "-serial", "stdio", *drives,
+        ]
+
+
+def follow(command, results, timeout):
+    """Run the emulator and take in its reports; main.sh's status, None without."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        errors="replace",
+    )
+    limit = threading.Timer(timeout, process.kill)
+    limit.start()
+    ending = None
+    try:
+        for line in process.stdout:
+            kind, _, text = line.strip().partition(" ")
+            if kind in STATUSES:
+                name, _, detail = text.partition(": ")
+                results.add(STATUSES[kind], name, detail)
+            elif kind == "exit":
+                ending = int(text)
+            elif text:
+                print(f"  {text if kind == 'say' else line.strip()}", flush=True)
+    finally:
+        limit.cancel()
+        process.kill()
+        process.wait()
+    return ending

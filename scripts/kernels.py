@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Make the kernel trees that the project builds against and tests on.
+
+stock-SERIES   Debian's own kernel: vmlinuz, modules, .config, Module.symvers
+source-SERIES  Debian's source of it, unpacked and left as it is
+tree-SERIES    a build tree for modules that load on the stock kernel
+kunit          a source tree with this project linked in at drivers/md/dm_io_rust
+
+Links of these names in the cache point at the current ones.
+"""
+
+import debian_kernel
+from steps import CACHE, Step, exclusive, main
+
+# The kernel that the demo boots, and the one that KUnit runs on.
+STOCK_SERIES = "7.2"
+KUNIT_SERIES = "7.3"
+PARTS = {
+    STOCK_SERIES: ["headers", "binary", "modules"],
+    KUNIT_SERIES: ["headers"],
+}
+
+UNPACK_STOCK = """
+for deb in $DEBS; do
+	dpkg-deb -x "$deb" "$OUT"
+done
+if [ -d "$OUT/usr/lib/modules" ]; then
+	depmod -b "$OUT/usr" "$ABI"
+fi
+"""
+
+UNPACK_SOURCE = """
+dpkg-deb --fsys-tarfile "$DEBS" |
+	tar -xO --wildcards '*/linux-source-*.tar.xz' |
+	tar -xJ --strip-components=1 -C "$OUT"
+"""
+
+# Built with Debian's compiler, configuration and version, or the module is
+# refused. Module.symvers comes with the headers: no vmlinux is built.
+PREPARE_TREE = """
+headers=$STOCK/usr/src/linux-headers-$ABI
+cp "$headers/.config" "$headers/Module.symvers" "$OUT/"
+for target in olddefconfig modules_prepare; do
+	nice make -C "$SOURCE" O="$OUT" CC=gcc-14 LOCALVERSION="$LOCAL" \\
+		-j"$(nproc)" "$target"
+done
+test "$(cat "$OUT/include/config/kernel.release")" = "$ABI"
+ls "$OUT"/rust/libkernel.rmeta
+"""
+
+# The unpacked source is shared by hard links: a file to change is replaced.
+LINK_PROJECT = """
+cp -al "$SOURCE" "$OUT/linux"
+cd "$OUT/linux/drivers/md"
+{ cat Makefile; echo 'obj-y += dm_io_rust/'; } >Makefile.new
+sed 's,^endif # MD,source "drivers/md/dm_io_rust/Kconfig"\\n\\n&,' Kconfig >Kconfig.new
+grep -q dm_io_rust Kconfig.new
+mv -f Makefile.new Makefile
+mv -f Kconfig.new Kconfig
+"""
+
+
+def recipe(commands, **variables):
+    """A recipe with its inputs in front of it, so that they are part of its key."""
+    lines = [f"{name}='{value}'" for name, value in variables.items()]
+    return "\n".join(lines) + commands
+
+
+def toolchain():
+    """What names the toolchain that a tree was prepared with."""
+    return (CACHE / "toolchain-id").read_text()
+
+
+def steps_of(kernel):
+    """The steps that make the trees of one kernel."""
+    series = kernel.series
+    debs = debian_kernel.deb_paths(kernel)
+    source_deb = debs.pop(f"linux-source-{series}")
+    stock = Step(
+        f"stock-{series}",
+        f"unpacking Debian's kernel {kernel.abi}",
+        recipe(UNPACK_STOCK, ABI=kernel.abi, DEBS=" ".join(debs.values())),
+    )
+    source = Step(
+        f"source-{series}",
+        f"unpacking the source of {kernel.version}",
+        recipe(UNPACK_SOURCE, DEBS=source_deb),
+    )
+    tree = Step(
+        f"tree-{series}",
+        f"preparing a build tree for {kernel.abi}",
+        recipe(PREPARE_TREE, SOURCE=source.path, STOCK=stock.path, ABI=kernel.abi,
+               LOCAL=kernel.local_version),
+        inputs=[toolchain()],
+        resumes=True,
+    )
+    kunit = Step(
+        "kunit",
+        f"linking the project into the source of {kernel.version}",
+        recipe(LINK_PROJECT, SOURCE=source.path),
+        inputs=[toolchain()],
+    )
+    return [stock, source, tree] + ([kunit] if series == KUNIT_SERIES else [])
+
+
+def publish(step):
+    """Point the step's plain name at the folder that is current."""
+    link = CACHE / step.name
+    new = CACHE / f"{step.name}.new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(step.path)
+    new.replace(link)
+
+
+def make_all():
+    debian_kernel.update()
+    kernels = [debian_kernel.resolve(series, PARTS[series]) for series in PARTS]
+    total = 4 * len(kernels) + 1
+    position = 0
+    for kernel in kernels:
+        position += 1
+        debian_kernel.download(f"{position}/{total}", kernel)
+        for step in steps_of(kernel):
+            position += 1
+            step.make(f"{position}/{total}")
+            publish(step)
+
+
+def run():
+    with exclusive("setup"):
+        make_all()
+    return 0
+
+
+if __name__ == "__main__":
+    main(run)

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Formatting, lints and kernel-doc of every file of the project."""
+
+import subprocess
+
+from build_modules import SERIES, build
+from results import Results
+from steps import CACHE, TOP, exclusive, main
+
+# What is exported is defined in Rust, so never right above its EXPORT_SYMBOL.
+CHECKPATCH_IGNORED = "EXPORT_SYMBOL"
+SHELLS = ("#!/bin/sh", "#!/bin/bash", "#!/bin/busybox")
+
+
+def project_files():
+    """What git has or would take."""
+    listing = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
+         "--exclude-standard", "--deduplicate"],
+        cwd=TOP, capture_output=True, text=True, check=True,
+    ).stdout
+    paths = [TOP / name for name in listing.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def first_line(path):
+    with open(path, errors="replace") as text:
+        return text.readline()
+
+
+def quiet(results, name, command, files):
+    """A check that a tool, given the files, ends well and prints nothing."""
+    if not files:
+        return
+    done = subprocess.run(
+        [*command, *map(str, files)], cwd=TOP, stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    results.check(f"lint: {name}", done.returncode == 0 and not done.stdout.strip(),
+                  done.stdout)
+
+
+def compile_python(results, files):
+    """Each Python file parses; nothing is written."""
+    for path in files:
+        try:
+            compile(path.read_text(), path, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            results.check("lint: Python", False, str(error))
+            return
+    results.check("lint: Python", True)
+
+
+def run():
+    results = Results()
+    files = project_files()
+    source = (CACHE / "source-7.3").resolve()
+    code = [path for path in files if path.suffix in (".c", ".h")]
+    headers = [path for path in code if path.is_relative_to(TOP / "include")]
+    quiet(results, "rustfmt", ["rustfmt", "--check", "--config-path", str(TOP)],
+          [path for path in files if path.suffix == ".rs"])
+    quiet(results, "checkpatch",
+          ["perl", f"{source}/scripts/checkpatch.pl", "--no-tree", "--strict",
+           "--terse", "--no-summary", "--show-types", "--ignore",
+           CHECKPATCH_IGNORED, "-f"], code)
+    quiet(results, "kernel-doc",
+          [f"{source}/tools/docs/kernel-doc", "-none", "-Wall", "-Werror"], headers)
+    quiet(results, "shellcheck", ["shellcheck", "-x", "--source-path=SCRIPTDIR", f"--source-path={TOP}"],
+          [path for path in files
+           if path.suffix == ".sh" or first_line(path).startswith(SHELLS)])
+    compile_python(results, [path for path in files if path.suffix == ".py"])
+    with exclusive("modules"):
+        for series in SERIES:
+            build(results, "clippy", series, "CLIPPY=1", "W=e")
+    return results.finish()
+
+
+if __name__ == "__main__":
+    main(run)

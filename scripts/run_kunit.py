@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Run the project's KUnit suites (dm_io_rust_*) with the kernel's own kunit.py.
+
+A run fails when kunit.py says so, when no case ran, when the build of the
+project warned, and when the kernel log has a report of any of its checkers.
+After the suites the guest's init scans for leaks.
+"""
+
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+import kernel_log
+from initramfs import Initramfs
+from results import FAIL, PASS, SKIP, Results
+from steps import CACHE, HEARTBEAT_SECONDS, TOP, exclusive, main
+
+SUITES = "dm_io_rust*"
+TIMEOUT_SECONDS = 1200
+STATUS = {"PASS": PASS, "SKIP": SKIP}
+
+
+def link_checkout(tree, build):
+    """Point the kernel tree at this checkout."""
+    link = tree / "drivers" / "md" / "dm_io_rust"
+    if link.is_symlink() and os.readlink(link) == str(TOP):
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(TOP)
+    # Objects of another checkout may be newer than these sources.
+    shutil.rmtree(build / "drivers" / "md" / "dm_io_rust", ignore_errors=True)
+
+
+def kunit_command(build, initrd, results):
+    return [
+        "tools/testing/kunit/kunit.py", "run", SUITES, "--arch", "x86_64",
+        "--make_options", "LLVM=1", "--jobs", str(os.cpu_count()),
+        "--build_dir", str(build),
+        "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"),
+        "--timeout", str(TIMEOUT_SECONDS), f"--json={results}",
+        "--kernel_args", "panic=-1",
+        "--qemu_args", f"-smp 2 -initrd {initrd}",
+    ]
+
+
+def objects_since(start, build):
+    """How many objects a build has made since a point in time."""
+    count = 0
+    for path in build.rglob("*.o"):
+        try:
+            count += path.stat().st_mtime >= start
+        except FileNotFoundError:
+            pass  # the compiler is at it
+    return count
+
+
+def stream(command, cwd, build):
+    """Run a command, show what it prints and, while it is silent, how far it is."""
+    environment = {
+        **os.environ,
+        "PATH": f"{TOP}/scripts/tcg:{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment, text=True, errors="replace",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    lines = queue.Queue()
+
+    def read():
+        for line in process.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    start = time.time()
+    output = []
+    while True:
+        try:
+            line = lines.get(timeout=HEARTBEAT_SECONDS)
+        except queue.Empty:
+            print(f"    {time.time() - start:4.0f} s: "
+                  f"{objects_since(start, build)} objects compiled", flush=True)
+            continue
+        if line is None:
+            return process.wait(), "".join(output)
+        output.append(line)
+        print(line, end="", flush=True)
+
+
+def add_cases(results, group, prefix=""):
+    """Add every case of kunit.py's result tree."""
+    for case in group.get("test_cases", []):
+        status = STATUS.get(case["status"], FAIL)
+        results.add(status, f"{prefix}{case['name']}", case["status"], quiet=True)
+    for child in group.get("sub_groups", []):
+        add_cases(results, child, f"{prefix}{child['name']}.")
+
+
+def run():
+    home = CACHE / "kunit"
+    tree, build = home / "linux", home.resolve() / "build"
+    log = build / "test.log"
+    cases = home / "results.json"
+    initrd = home / "leak-scan.cpio.gz"
+    results = Results()
+    print("[kunit] building the KUnit kernel (8 minutes the first time) and "
+          "running the suites ...", flush=True)
+    with exclusive("kunit"):
+        link_checkout(tree.resolve(), build)
+        Initramfs(TOP / "tests" / "kunit" / "leak-scan-init").pack(initrd.resolve())
+        for stale in (log, cases):
+            stale.unlink(missing_ok=True)
+        status, output = stream(
+            kunit_command(build, initrd.resolve(), cases.resolve()), tree.resolve(), build
+        )
+        console = log.read_text(errors="replace") if log.exists() else ""
+        if cases.exists():
+            add_cases(results, json.loads(cases.read_text()))
+    ran = len(results.checks)
+    results.check("kunit: kunit.py reports success", status == 0, f"status {status}")
+    results.check("kunit: suites were run", ran > 0, f"no suite matches {SUITES}")
+    warnings = re.findall(r"^.*\bwarning:.*$", output, re.MULTILINE)
+    results.check("kunit: the build warns of nothing", not warnings, "\n".join(warnings))
+    reports = kernel_log.reports(console)
+    results.check("kunit: no report in the kernel log", not reports, reports)
+    results.check("kunit: leak scan is complete", "leak scan: complete" in console,
+                  "the guest ended before its leak scan did")
+    if results.count(FAIL):
+        print(f"the guest's whole log: {log}", flush=True)
+    return results.finish()
+
+
+if __name__ == "__main__":
+    main(run)

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Run parts of the tests, each to its end, and print the sum of their checks.
+
+usage: test.py PART...
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+from results import FAIL, Results
+from steps import TOP, main
+
+PARTS = {
+    "lint": "scripts/lint.py",
+    "modules": "scripts/build_modules.py",
+    "demo": "tests/guest/demo.py",
+    "kunit": "scripts/run_kunit.py",
+}
+
+
+def run_part(name, folder):
+    """The checks of one part; one failed check when it did not get to its end."""
+    handed_on = pathlib.Path(folder) / name
+    start = time.monotonic()
+    print(f"=== {name}", flush=True)
+    status = subprocess.call(
+        [sys.executable, str(TOP / PARTS[name])], stdin=subprocess.DEVNULL,
+        env={**os.environ, "DM_IO_RUST_RESULTS": str(handed_on)},
+    )
+    print(f"=== {name}: {time.monotonic() - start:.0f} s\n", flush=True)
+    checks = json.loads(handed_on.read_text()) if handed_on.exists() else []
+    if status and not any(check[0] == FAIL for check in checks):
+        checks.append((FAIL, f"{name}: runs to its end", f"status {status}"))
+    return checks
+
+
+def run():
+    total = Results()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in sys.argv[1:]:
+            total.checks += run_part(name, folder)
+    for status, name, detail in total.checks:
+        if status == FAIL:
+            print(f"FAIL {name}" + (f": {detail.splitlines()[0]}" if detail else ""))
+    return total.finish()
+
+
+if __name__ == "__main__":
+    main(run)
