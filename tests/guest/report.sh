@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# How a scenario tells the host what it found; sourced by its main.sh.
+#
+#	report say TEXT...		progress, shown as it happens
+#	report pass NAME		a check that held
+#	report fail NAME: DETAIL	one that did not
+#	report skip NAME: REASON	one that could not be made
+
+report()
+{
+	echo "$*" >/dev/ttyS1
+}
+
+# check NAME COMMAND...: a check that is a command's exit status.
+check()
+{
+	name=$1
+	shift
+	if output=$("$@" 2>&1); then
+		report pass "$name"
+	else
+		report fail "$name: $(echo "$output" | tail -n 3 | tr '\n' ' ')"
+	fi
+}
