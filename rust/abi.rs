@@ -6,7 +6,6 @@
 //! arguments into one call of [`crate::io`] or [`crate::kcopyd`], and a refusal into an error number
 //! and a line in the log.
 
-mod bvec_array;
 mod callback;
 mod dm_io;
 mod kcopyd;

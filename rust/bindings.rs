@@ -22,6 +22,7 @@ use kernel::{
         blk_status_t,
         block_device,
         bool_,
+        bvec_iter,
         gfp_t,
         page,
         sector_t,

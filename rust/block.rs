@@ -20,6 +20,7 @@ pub(crate) mod bio_list;
 pub(crate) mod blk_status;
 pub(crate) mod block_device;
 pub(crate) mod bvec;
+pub(crate) mod bvec_array;
 pub(crate) mod mempool;
 pub(crate) mod pages;
 pub(crate) mod vmalloc;
@@ -43,6 +44,7 @@ pub(crate) use self::{
     blk_status::Status,
     block_device::BlockDevice,
     bvec::Segment,
+    bvec_array::BvecArray,
     pages::{
         PageBuffer,
         PageReserve, //

@@ -4,7 +4,6 @@
 
 use super::{
     answer,
-    bvec_array::BvecArray,
     callback::IoCallback,
     export,
     page_list::PageList,
@@ -20,10 +19,14 @@ use crate::{
     },
     block::{
         block_device::SECTOR_SHIFT,
+        BvecArray,
         VmallocRange, //
     },
     io::{
-        source::NoData,
+        source::{
+            NoData,
+            VmallocBuffer, //
+        },
         Io,
         Op,
         Refusal,
@@ -73,16 +76,18 @@ impl<'a> Target<'a> {
         Ok(Self { io, op, regions })
     }
 
-    /// How long the buffer has to be, in bytes: 0 if there need not be one.
+    /// Whether there must be a buffer.
+    fn needs_buffer(&self) -> bool {
+        self.op.carries_data() && self.regions.iter().any(|region| region.count() > 0)
+    }
+
+    /// How long the buffer must be, in bytes. What lies beyond a device is not asked for.
     fn buffer_bytes(&self) -> u64 {
-        if !self.op.carries_data() {
-            return 0;
-        }
-        let within_device = |region: &Region| {
+        let on_device = |region: &Region| {
             let device = region.device().sectors();
             region.count().min(device) << SECTOR_SHIFT
         };
-        self.regions.iter().map(within_device).max().unwrap_or(0)
+        self.regions.iter().map(on_device).max().unwrap_or(0)
     }
 
     /// Runs the request with the buffer that `source` makes, or with none if it carries no data.
@@ -92,12 +97,11 @@ impl<'a> Target<'a> {
         too_short: Refusal,
         mode: Mode<'_>,
     ) -> Result<c_int, Refusal> {
-        let bytes = self.buffer_bytes();
-        if bytes == 0 {
+        if !self.needs_buffer() {
             return Ok(self.run_with(&NoData, mode));
         }
         let source = source()?;
-        if !source.covers(bytes) {
+        if !source.covers(self.buffer_bytes()) {
             return Err(too_short);
         }
         Ok(self.run_with(&source, mode))
@@ -213,41 +217,6 @@ unsafe fn with_vm(
         Refusal::invalid(c"data: its area ends before the largest region does"),
         mode?,
     )
-}
-
-/// A place in vmalloc'd memory.
-#[derive(Clone)]
-struct VmallocBuffer {
-    range: VmallocRange,
-    at: usize,
-}
-
-impl VmallocBuffer {
-    fn new(range: VmallocRange) -> Self {
-        Self { range, at: 0 }
-    }
-}
-
-impl Source for VmallocBuffer {
-    const MERGES: bool = true;
-
-    fn next(&mut self, max: u32) -> Option<crate::block::Segment> {
-        let piece = self.range.segment_at(self.at)?.truncate(max);
-        self.at += piece.len() as usize;
-        Some(piece)
-    }
-
-    fn pieces(&self, bytes: u64) -> usize {
-        let offset = (self.range.offset_in_page() + self.at) % PAGE_SIZE;
-        usize::try_from(bytes)
-            .unwrap_or(usize::MAX)
-            .saturating_add(offset)
-            .div_ceil(PAGE_SIZE)
-    }
-
-    fn vmap(&self) -> Option<VmallocRange> {
-        Some(self.range)
-    }
 }
 
 export! {

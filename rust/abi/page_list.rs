@@ -5,7 +5,10 @@
 use crate::{
     bindings,
     block::Segment,
-    io::Source, //
+    io::source::{
+        pages_of,
+        Source, //
+    }, //
 };
 use kernel::page::PAGE_SIZE;
 
@@ -55,9 +58,6 @@ impl Source for PageList {
     }
 
     fn pieces(&self, bytes: u64) -> usize {
-        usize::try_from(bytes)
-            .unwrap_or(usize::MAX)
-            .saturating_add(self.offset)
-            .div_ceil(PAGE_SIZE)
+        pages_of(self.offset, bytes)
     }
 }

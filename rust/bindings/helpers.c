@@ -37,6 +37,14 @@ unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev)
 	return bdev_write_zeroes_sectors(bdev);
 }
 
+/* The iterator over @bytes bytes that start @done bytes into an array. */
+void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
+			     unsigned int done, unsigned int bytes)
+{
+	*iter = (struct bvec_iter) { .bi_size = done + bytes };
+	bvec_iter_advance(array, iter, done);
+}
+
 struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name)
 {
 	return alloc_workqueue("%s", WQ_MEM_RECLAIM | WQ_PERCPU, 0, name);

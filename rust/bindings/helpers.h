@@ -27,6 +27,9 @@ unsigned int dm_io_rust_bdev_logical_block_size(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev);
 
+void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
+			     unsigned int done, unsigned int bytes);
+
 struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name);
 void dm_io_rust_queue_once(struct workqueue_struct *queue,
 			   struct work_struct *work, work_func_t fn);

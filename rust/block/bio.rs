@@ -76,8 +76,8 @@ pub(crate) trait EndIo: Sized + Send + Sync + 'static {
 /// - `bio` is initialised, and its end function is that of the node that the header is in.
 /// - While the bio is owned, `__bi_remaining` is 1 more than there are [`Chained`] of it.
 /// - The vectors carry `filled` bytes, and the bio at most those.
-/// - `bi_io_vec` is `inline_vecs`, or the memory of `table`, or that of a bio that is kept alive by
-///   this one's payload; `bi_max_vecs` is how many vectors are there for this bio to fill in.
+/// - `bi_io_vec` is `inline_vecs`, or the memory of `table`, or vectors that stay until the bio has
+///   ended; `bi_max_vecs` is how many vectors are there for this bio to fill in.
 #[repr(C)]
 struct Header {
     bio: Opaque<kernel::bindings::bio>,
@@ -87,8 +87,8 @@ struct Header {
     table: KVec<MaybeUninit<kernel::bindings::bio_vec>>,
     /// The bytes that the vectors carry.
     filled: Cell<u32>,
-    /// The bytes that the bio carried when it was last submitted: its iterator is spent afterwards.
-    size: Cell<u32>,
+    /// Over what the bio carried when it was last submitted: its own iterator is spent afterwards.
+    start: Cell<kernel::bindings::bvec_iter>,
 }
 
 impl Header {
@@ -111,7 +111,7 @@ impl Header {
         unsafe {
             (&raw mut (*header).table).write(table_of(vecs));
             (&raw mut (*header).filled).write(Cell::new(0));
-            (&raw mut (*header).size).write(Cell::new(0));
+            (&raw mut (*header).start).write(Cell::default());
             let (vecs, max) = match (*header).table.spare_capacity_mut() {
                 [] => ((&raw mut (*header).inline_vecs).cast(), INLINE_VECS),
                 table => (table.as_mut_ptr().cast(), table.len().min(MAX_VECS)),
@@ -139,7 +139,7 @@ impl Header {
         // SAFETY: By this function's requirement; the task is the current one, so it exists.
         unsafe {
             let bio = self.as_raw();
-            self.size.set((*bio).bi_iter.bi_size);
+            self.start.set((*bio).bi_iter);
             if (*Task::current_raw()).bio_list.is_null() {
                 kernel::bindings::submit_bio(bio);
             } else {
@@ -182,14 +182,25 @@ impl Header {
         unsafe { (*self.as_raw()).bi_private.addr() }
     }
 
-    /// Makes the bio one over the first bytes of its vectors.
-    fn rewind_to(&self, bytes: u32) {
-        let start = kernel::bindings::bvec_iter {
-            bi_size: bytes,
-            ..Default::default()
-        };
-        // SAFETY: Only an owner calls this, so that nobody else uses the iterator.
-        unsafe { (*self.as_raw()).bi_iter = start };
+    /// Makes the bio one over vectors that are not its own.
+    ///
+    /// # Safety
+    ///
+    /// The vectors hold what `start` is over, and stay until the bio has ended.
+    unsafe fn use_vectors(
+        &self,
+        vectors: *mut kernel::bindings::bio_vec,
+        start: kernel::bindings::bvec_iter,
+    ) {
+        let bio = self.as_raw();
+        // SAFETY: Only an owner calls this, so that nobody else uses the bio.
+        // INVARIANT: The vectors stay, by this function's requirement.
+        unsafe {
+            (*bio).bi_io_vec = vectors;
+            (*bio).bi_iter = start;
+            (*bio).bi_max_vecs = 0;
+            (*bio).bi_flags |= 1 << kernel::bindings::BIO_CLONED;
+        }
     }
 
     /// Fills the memory that the bio last carried with zeroes if it is that of a read that failed.
@@ -197,10 +208,12 @@ impl Header {
         // SAFETY: Only an owner calls this.
         let is_write = unsafe { (*self.as_raw()).bi_opf } & 1 != 0;
         if !is_write && !self.status().is_ok() {
-            self.rewind_to(self.size.get());
             // SAFETY: The vectors are those that the bio was submitted with, and their pages are
             // valid until it has ended, which its owner has not said yet.
-            unsafe { kernel::bindings::zero_fill_bio(self.as_raw()) };
+            unsafe {
+                (*self.as_raw()).bi_iter = self.start.get();
+                kernel::bindings::zero_fill_bio(self.as_raw());
+            }
         }
     }
 }
@@ -293,8 +306,8 @@ impl<P: EndIo> Bio<P> {
             kernel::bindings::bio_init(bio, device.as_raw(), vecs, max, opf);
             (*bio).bi_vcnt = count;
             (*bio).bi_end_io = end_io;
+            (*bio).bi_iter.bi_size = header.filled.get();
         }
-        header.rewind_to(header.filled.get());
     }
 
     /// Makes this bio one over the memory that `other` carries or carried.
@@ -303,14 +316,13 @@ impl<P: EndIo> Bio<P> {
     ///
     /// The payload is chained to `other`, which keeps the vectors until this bio has ended.
     unsafe fn share_vectors<Q: EndIo>(&mut self, other: &Bio<Q>) {
-        // SAFETY: Both are valid and owned by the type invariant.
-        // INVARIANT: The vectors stay, by this function's requirement.
+        let other = other.header();
+        // SAFETY: By this function's requirement; the other bio is owned, and was submitted with
+        // its vectors.
         unsafe {
-            let (from, to) = (other.header().as_raw(), self.header().as_raw());
-            (*to).bi_io_vec = (*from).bi_io_vec;
-            (*to).bi_max_vecs = 0;
+            self.header()
+                .use_vectors((*other.as_raw()).bi_io_vec, other.start.get());
         }
-        self.header().rewind_to(other.header().size.get());
     }
 
     /// Keeps the bio from ending.

@@ -4,6 +4,7 @@
 //!
 //! C header: [`include/linux/mempool.h`](srctree/include/linux/mempool.h)
 
+use super::pages::is_affordable;
 use core::{
     marker::PhantomData,
     mem::MaybeUninit,
@@ -50,7 +51,7 @@ impl<T> Mempool<T> {
         try_pin_init!(Self {
             // INVARIANT: The elements have the size of `T`.
             pool <- Opaque::try_ffi_init(|pool: *mut bindings::mempool_t| {
-                let min = check_reserve(reserve)?;
+                let min = Self::check(reserve)?;
                 // SAFETY: `pool` is memory for a mempool, and an all-zero one may be initialised.
                 // The functions are a pair, and take their argument to be the size.
                 to_result(unsafe {
@@ -98,18 +99,26 @@ impl<T> Mempool<T> {
 
     /// Changes the reserve to `reserve` elements, or leaves it as it was and fails. May sleep.
     pub(crate) fn resize(&self, reserve: usize) -> Result {
-        let min = check_reserve(reserve)?;
+        let min = Self::check(reserve)?;
         let mut current = self.reserve.lock();
-        let before = check_reserve(*current)?;
         // SAFETY: The pool is initialised by the type invariant, and the lock is held.
         to_result(unsafe { bindings::mempool_resize(self.pool.get(), min) })?;
         if self.fill(min).is_err() {
             // SAFETY: As above. Shrinking needs no memory, so it does not fail.
-            unsafe { bindings::mempool_resize(self.pool.get(), before) };
+            unsafe { bindings::mempool_resize(self.pool.get(), *current as i32) };
             return Err(ENOMEM);
         }
         *current = reserve;
         Ok(())
+    }
+
+    /// Bounds a reserve to what the C code takes; 0 is not a reserve.
+    fn check(reserve: usize) -> Result<i32> {
+        match reserve {
+            0 => Err(EINVAL),
+            1..=MAX_RESERVE if is_affordable(reserve, size_of::<T>()) => Ok(reserve as i32),
+            _ => Err(ENOMEM),
+        }
     }
 
     /// Fills the reserve: a resize that runs out of memory half-way claims to have succeeded.
@@ -129,15 +138,6 @@ impl<T> Mempool<T> {
             unsafe { self.free(element) };
         }
         Ok(())
-    }
-}
-
-/// Bounds a reserve to what the C code takes; 0 is not a reserve.
-fn check_reserve(reserve: usize) -> Result<i32> {
-    match reserve {
-        0 => Err(EINVAL),
-        1..=MAX_RESERVE => i32::try_from(reserve).map_err(|_| ENOMEM),
-        _ => Err(ENOMEM),
     }
 }
 

@@ -32,6 +32,15 @@ const MAX_ORDER: u32 = 8;
 /// of a device then lies in three blocks at most, and any bio has vectors enough for it.
 const MIN_ORDER: u32 = 3;
 
+/// Whether a reserve of so many elements of `size` bytes leaves at least as much memory to others. To
+/// find out by allocating it would be the end of some process.
+pub(super) fn is_affordable(elements: usize, size: usize) -> bool {
+    // SAFETY: May be called at any time.
+    let available = unsafe { bindings::si_mem_available() };
+    let available = usize::try_from(available).unwrap_or(0);
+    elements.saturating_mul(size) / PAGE_SIZE <= available / 2
+}
+
 /// The pages of one allocation of a power of two.
 ///
 /// # Invariants
@@ -119,6 +128,9 @@ pub(crate) struct PageReserve {
 impl PageReserve {
     /// Sets `pages` pages aside. May sleep.
     pub(crate) fn new(pages: usize) -> Result<Arc<Self>> {
+        if !is_affordable(pages, PAGE_SIZE) {
+            return Err(ENOMEM);
+        }
         let mut blocks = KVec::new();
         let mut have = 0;
         let mut order = MAX_ORDER;

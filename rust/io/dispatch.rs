@@ -171,9 +171,11 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
                 }
                 return drawn.is_ok();
             }
-            if let Err(status) = self.submit_leg(&mut leg, primary.chained()) {
-                primary.request().note(index, status);
-                return false;
+            if !self.submit_leg(&mut leg, primary.chained()) {
+                if let Err(status) = self.run_leg(&mut leg, primary.request()) {
+                    primary.request().note(index, status);
+                    return false;
+                }
             }
             if leg.rest() == 0 {
                 return false;
@@ -181,34 +183,30 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         }
     }
 
-    /// Submits the next bio of a region.
-    fn submit_leg(
-        &self,
-        leg: &mut LegPlan<'_, S>,
-        parent: Chained<Request<N>>,
-    ) -> Result<(), Status> {
+    /// Submits the next bio of a region. Returns false if there is no memory for it, or too little
+    /// to hold a block.
+    fn submit_leg(&self, leg: &mut LegPlan<'_, S>, parent: Chained<Request<N>>) -> bool {
         let device = leg.region.device();
-        let vecs = self
-            .pieces(&leg.source, leg.rest() << SECTOR_SHIFT)
-            .min(MAX_VECS);
-        match Leg::new(self.legs, parent, device, self.op.opf(), vecs) {
-            Ok(mut bio) => {
-                leg.draw(&mut bio.draft())?;
-                bio.submit(self.queue);
-                Ok(())
-            }
-            Err(parent) => self.run_leg(leg, &parent),
+        let vecs = self.pieces(&leg.source, leg.rest() << SECTOR_SHIFT);
+        let bio = Leg::new(self.legs, parent, device, self.op.opf(), vecs.min(MAX_VECS));
+        let Some(mut bio) = bio else {
+            return false;
+        };
+        let is_drawn = leg.draw(&mut bio.draft()).is_ok();
+        if is_drawn {
+            bio.submit(self.queue);
         }
+        is_drawn
     }
 
-    /// Does the next bio of a region from the stack: there is no memory for it.
+    /// Does the next bio of a region from the stack, which needs no memory.
     #[cold]
     #[inline(never)]
     fn run_leg(&self, leg: &mut LegPlan<'_, S>, request: &Request<N>) -> Result<(), Status> {
         pin_init::stack_pin_init!(
             let bio = StackBio::new(Some(leg.region.device()), self.op.opf(), ())
         );
-        leg.draw(&mut bio.as_mut().draft())?;
+        leg.draw_on_stack(bio.as_mut())?;
         request.note(leg.index, bio.as_mut().submit_and_wait(self.queue));
         Ok(())
     }
@@ -253,21 +251,37 @@ impl<S: Source> LegPlan<'_, S> {
         }
     }
 
-    /// Sets a bio up for as much of what remains as it holds, and goes on behind that.
+    /// Sets a bio up for as much of what remains as it holds, and goes on behind that. If it fails
+    /// nothing has changed.
     fn draw(&mut self, bio: &mut Draft<'_>) -> Result<(), Status> {
-        let sector = self.region.sector() + self.at;
-        bio.set_index(self.index);
-        self.at += if self.op.carries_data() {
+        let start = self.source.clone();
+        let sectors = if self.op.carries_data() {
             self.draw_data(bio)?
         } else {
             let sectors = self.rest().min(self.sectors_without_data().into());
             bio.set_size_without_data((sectors as u32) << SECTOR_SHIFT);
             sectors
         };
-        bio.set_sector(sector);
-        if self.op.is_atomic() && self.rest() > 0 {
+        // An atomic write must not be torn.
+        if self.op.is_atomic() && sectors < self.rest() {
+            self.source = start;
             return Err(Status::INVALID);
         }
+        bio.set_index(self.index);
+        bio.set_sector(self.region.sector() + self.at);
+        self.at += sectors;
+        Ok(())
+    }
+
+    /// As [`Self::draw`]. An array serves as the bio's vectors itself, however small its pieces are.
+    fn draw_on_stack(&mut self, mut bio: Pin<&mut StackBio<()>>) -> Result<(), Status> {
+        let rest = self.rest() << SECTOR_SHIFT;
+        let Some(array) = self.source.as_array().filter(|_| rest <= MAX_DATA.into()) else {
+            return self.draw(&mut bio.draft());
+        };
+        bio.as_mut().borrow_vectors(array, rest as u32);
+        bio.draft().set_sector(self.region.sector() + self.at);
+        self.at = self.region.count();
         Ok(())
     }
 
@@ -282,13 +296,13 @@ impl<S: Source> LegPlan<'_, S> {
             return Ok(u64::from(bytes >> SECTOR_SHIFT));
         }
         let blocks = self.region.device().whole_blocks(bytes);
-        if blocks == 0 {
-            return Err(Status::INVALID);
-        }
         if blocks < bytes {
             bio.truncate(blocks);
             self.source = start;
             skip(&mut self.source, blocks);
+        }
+        if blocks == 0 {
+            return Err(Status::INVALID);
         }
         Ok(u64::from(blocks >> SECTOR_SHIFT))
     }

@@ -3,9 +3,12 @@
 //! The buffer of a request.
 
 use crate::block::{
+    bio::MAX_VECS,
+    BvecArray,
     Segment,
     VmallocRange, //
 };
+use kernel::page::PAGE_SIZE;
 
 /// A place in a buffer. A copy of it can go on from there as well.
 pub(crate) trait Source: Clone {
@@ -17,6 +20,11 @@ pub(crate) trait Source: Clone {
 
     /// How many pieces the next `bytes` have; more than a bio has vectors need not be counted.
     fn pieces(&self, bytes: u64) -> usize;
+
+    /// The rest of the buffer as an array, if it is one.
+    fn as_array(&self) -> Option<&BvecArray> {
+        None
+    }
 
     /// The addresses by which the caller knows the buffer, if the caches have to be told of them.
     fn vmap(&self) -> Option<VmallocRange> {
@@ -51,4 +59,71 @@ impl Source for NoData {
     fn pieces(&self, _bytes: u64) -> usize {
         0
     }
+}
+
+impl Source for BvecArray {
+    // What the caller laid out is left as it is.
+    const MERGES: bool = false;
+
+    fn next(&mut self, max: u32) -> Option<Segment> {
+        BvecArray::next(self, max)
+    }
+
+    fn pieces(&self, bytes: u64) -> usize {
+        let mut at = self.clone();
+        let mut rest = bytes;
+        let mut pieces = 0;
+        while rest > 0 && pieces <= MAX_VECS {
+            match at.next(u32::try_from(rest).unwrap_or(u32::MAX)) {
+                Some(piece) => rest -= u64::from(piece.len()),
+                None => break,
+            }
+            pieces += 1;
+        }
+        pieces
+    }
+
+    fn as_array(&self) -> Option<&BvecArray> {
+        Some(self)
+    }
+}
+
+/// A place in vmalloc'd memory.
+#[derive(Clone)]
+pub(crate) struct VmallocBuffer {
+    range: VmallocRange,
+    at: usize,
+}
+
+impl VmallocBuffer {
+    /// The start of the range.
+    pub(crate) fn new(range: VmallocRange) -> Self {
+        Self { range, at: 0 }
+    }
+}
+
+impl Source for VmallocBuffer {
+    const MERGES: bool = true;
+
+    fn next(&mut self, max: u32) -> Option<Segment> {
+        let piece = self.range.segment_at(self.at)?.truncate(max);
+        self.at += piece.len() as usize;
+        Some(piece)
+    }
+
+    fn pieces(&self, bytes: u64) -> usize {
+        pages_of((self.range.offset_in_page() + self.at) % PAGE_SIZE, bytes)
+    }
+
+    fn vmap(&self) -> Option<VmallocRange> {
+        Some(self.range)
+    }
+}
+
+/// How many pages `bytes` bytes lie in that start `offset` bytes into a page.
+pub(crate) fn pages_of(offset: usize, bytes: u64) -> usize {
+    usize::try_from(bytes)
+        .unwrap_or(usize::MAX)
+        .saturating_add(offset)
+        .div_ceil(PAGE_SIZE)
 }

@@ -48,6 +48,7 @@ def settings(image):
         "IMAGE_SUM": digest(image.data),
         "ZERO_SUM": digest(bytes(len(image.data))),
         "C_SUM": digest(with_holes(image.data, C_FILLER)),
+        "SAVED_SUM": digest(with_holes(image.data, b"\0")),
         "BAD_START": BAD_SECTORS[0][0],
         "BAD_LENGTH": BAD_SECTORS[0][1],
         "FILE_BYTE": image.file_byte,

@@ -27,15 +27,15 @@ pub(crate) struct Leg<P: Parent> {
 }
 
 impl<P: Parent> Leg<P> {
-    /// Makes a leg. Without memory, the handle on the parent is given back. Does not sleep.
+    /// Makes a leg, if there is memory for it. Does not sleep.
     pub(crate) fn new(
         pool: &Arc<BioPool<Self>>,
         parent: Chained<P>,
         device: BlockDevice,
         opf: u32,
         vecs: usize,
-    ) -> Result<Bio<Self>, Chained<P>> {
-        BioPool::try_alloc(pool, Some(device), opf, vecs, Self { parent }).map_err(|leg| leg.parent)
+    ) -> Option<Bio<Self>> {
+        BioPool::try_alloc(pool, Some(device), opf, vecs, Self { parent }).ok()
     }
 
     /// Makes a leg over the memory that its parent carries or carried, which is at hand as its
@@ -46,7 +46,7 @@ impl<P: Parent> Leg<P> {
         device: BlockDevice,
         opf: u32,
     ) -> Option<Bio<Self>> {
-        let mut leg = Self::new(pool, parent.chained(), device, opf, 0).ok()?;
+        let mut leg = Self::new(pool, parent.chained(), device, opf, 0)?;
         // SAFETY: The leg is chained to its parent.
         unsafe { leg.share_vectors(parent) };
         Some(leg)

@@ -5,6 +5,7 @@
 use super::{
     super::{
         BlockDevice,
+        BvecArray,
         OwnedQueue,
         Status, //
     },
@@ -64,6 +65,14 @@ impl<P> StackBio<P> {
     /// What may be set before the bio is submitted.
     pub(crate) fn draft(self: Pin<&mut Self>) -> Draft<'_> {
         Draft::new(&self.into_ref().get_ref().node.header)
+    }
+
+    /// Makes the bio one over `bytes` bytes of an array, whose elements serve as its vectors.
+    pub(crate) fn borrow_vectors(self: Pin<&mut Self>, array: &BvecArray, bytes: u32) {
+        let (vectors, start) = array.as_vectors(bytes);
+        // SAFETY: The array stays as it is while `array` is used, which whoever made this bio does:
+        // he waits for it.
+        unsafe { self.node.header.use_vectors(vectors, start) };
     }
 
     /// Keeps the bio from ending.

@@ -18,6 +18,8 @@ mirror_from_bad()
 		client "read_err=1 write_err=0x0" copy stop "$C,0,$SECTORS" "$(slot 4)" "$(slot 5)"
 	check "kcopyd copies C to slots 4 and 5 despite errors, and names the source" \
 		client "read_err=1 write_err=0x0" copy ignore "$C,0,$SECTORS" "$(slot 4)" "$(slot 5)"
+	check "slot 4 holds the image, with zeroes for what C cannot read" slot_holds "$SAVED_SUM" 4
+	check "slot 5 holds it too" slot_holds "$SAVED_SUM" 5
 	# shellcheck disable=SC2046 # a word for each slot
 	check "kcopyd copies A to all of slots 0 to 7" client "read_err=0 write_err=0x0" \
 		copy stop "$A,0,$SECTORS" $(for i in 0 1 2 3 4 5 6 7; do slot $i; done)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Arrays of bio vectors from C.
+//! Arrays of bio vectors.
+//!
+//! C header: [`include/linux/bvec.h`](srctree/include/linux/bvec.h)
 
-use crate::{
-    block::{
-        bio::MAX_VECS,
-        Segment, //
-    },
-    io::Source, //
+use super::Segment;
+use crate::bindings;
+use kernel::bindings::{
+    bio_vec,
+    bvec_iter, //
 };
-use kernel::bindings::bio_vec;
 
 /// A place in an array of `struct bio_vec`.
 ///
@@ -19,8 +19,8 @@ use kernel::bindings::bio_vec;
 /// as long as its elements are used up; their pages are valid until all I/O with them has ended.
 /// `done` bytes of the element were used, which are fewer than it has.
 #[derive(Clone)]
-pub(super) struct BvecArray {
-    element: *const bio_vec,
+pub(crate) struct BvecArray {
+    element: *mut bio_vec,
     done: u32,
 }
 
@@ -29,23 +29,20 @@ impl BvecArray {
     ///
     /// # Safety
     ///
-    /// `array` is null or has as many elements as the largest region needs, or ends with one that
-    /// has no page or no length. It stays as it is while the result is used; its pages are valid
-    /// until all I/O with them has ended.
-    pub(super) unsafe fn from_raw(array: *const bio_vec) -> Option<Self> {
+    /// `array` is null or has as many elements as are used up, or ends with one that has no page or
+    /// no length. It stays as it is while the result is used; its pages are valid until all I/O
+    /// with them has ended.
+    pub(crate) unsafe fn from_raw(array: *mut bio_vec) -> Option<Self> {
         // INVARIANT: By this function's requirement.
         (!array.is_null()).then_some(Self {
             element: array,
             done: 0,
         })
     }
-}
 
-impl Source for BvecArray {
-    // What the caller laid out is left as it is.
-    const MERGES: bool = false;
-
-    fn next(&mut self, max: u32) -> Option<Segment> {
+    /// Goes over the next run of memory, of at most `max` bytes; [`None`] if the next element has no
+    /// page or no length.
+    pub(crate) fn next(&mut self, max: u32) -> Option<Segment> {
         // SAFETY: By the type invariant.
         let element = unsafe { &*self.element };
         // An element whose end is no number is as bad as one without a length.
@@ -67,17 +64,11 @@ impl Source for BvecArray {
         Some(piece)
     }
 
-    fn pieces(&self, bytes: u64) -> usize {
-        let mut at = self.clone();
-        let mut rest = bytes;
-        let mut pieces = 0;
-        while rest > 0 && pieces <= MAX_VECS {
-            match at.next(u32::try_from(rest).unwrap_or(u32::MAX)) {
-                Some(piece) => rest -= u64::from(piece.len()),
-                None => break,
-            }
-            pieces += 1;
-        }
-        pieces
+    /// The array itself as the vectors of a bio of `bytes` bytes from this place on.
+    pub(super) fn as_vectors(&self, bytes: u32) -> (*mut bio_vec, bvec_iter) {
+        let mut iter = bvec_iter::default();
+        // SAFETY: The element has more than `done` bytes, by the type invariant.
+        unsafe { bindings::dm_io_rust_bvec_iter_at(&mut iter, self.element, self.done, bytes) };
+        (self.element, iter)
     }
 }

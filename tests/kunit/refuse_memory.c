@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "refuse_memory.h"
+
+#include <kunit/test.h>
+#include <linux/atomic.h>
+#include <linux/error-injection.h>
+#include <linux/gfp.h>
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+static struct task_struct *victims[2];
+static atomic_t refused;
+
+static bool is_victim(void)
+{
+	return current == READ_ONCE(victims[0]) ||
+	       current == READ_ONCE(victims[1]) || current_work();
+}
+NOKPROBE_SYMBOL(is_victim);
+
+static int refuse(struct pt_regs *regs, gfp_t gfp, long answer)
+{
+	if ((gfp & __GFP_NOFAIL) || !is_victim())
+		return 0;
+	atomic_inc(&refused);
+	regs_set_return_value(regs, answer);
+	override_function_with_return(regs);
+	return 1;
+}
+NOKPROBE_SYMBOL(refuse);
+
+/* int should_failslab(struct kmem_cache *s, gfp_t gfpflags) */
+static int refuse_slab(struct kprobe *probe, struct pt_regs *regs)
+{
+	return refuse(regs, regs_get_kernel_argument(regs, 1), -ENOMEM);
+}
+NOKPROBE_SYMBOL(refuse_slab);
+
+/* bool should_fail_alloc_page(gfp_t gfp_mask, unsigned int order) */
+static int refuse_pages(struct kprobe *probe, struct pt_regs *regs)
+{
+	return refuse(regs, regs_get_kernel_argument(regs, 0), true);
+}
+NOKPROBE_SYMBOL(refuse_pages);
+
+/* A probe that has one is not optimised into a jump, which could not return. */
+static void not_optimised(struct kprobe *probe, struct pt_regs *regs,
+			  unsigned long flags)
+{
+}
+NOKPROBE_SYMBOL(not_optimised);
+
+static struct kprobe slab_probe, pages_probe;
+
+static void end(void *unused)
+{
+	unregister_kprobe(&slab_probe);
+	unregister_kprobe(&pages_probe);
+	WRITE_ONCE(victims[0], NULL);
+	WRITE_ONCE(victims[1], NULL);
+}
+
+/* A probe keeps state of its last registration: each starts from nothing. */
+static void arm(struct kunit *test)
+{
+	slab_probe = (struct kprobe) {
+		.symbol_name = "should_failslab",
+		.pre_handler = refuse_slab,
+		.post_handler = not_optimised,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	pages_probe = (struct kprobe) {
+		.symbol_name = "should_fail_alloc_page",
+		.pre_handler = refuse_pages,
+		.post_handler = not_optimised,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	KUNIT_ASSERT_EQ(test, register_kprobe(&slab_probe), 0);
+	KUNIT_ASSERT_EQ(test, register_kprobe(&pages_probe), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end, NULL), 0);
+}
+
+void refuse_memory(struct kunit *test)
+{
+	arm(test);
+	atomic_set(&refused, 0);
+	WRITE_ONCE(victims[0], current);
+	enable_kprobe(&slab_probe);
+	enable_kprobe(&pages_probe);
+}
+
+void refuse_memory_here_too(void)
+{
+	WRITE_ONCE(victims[1], current);
+}
+
+unsigned int refuse_memory_end(struct kunit *test)
+{
+	kunit_release_action(test, end, NULL);
+	return atomic_read(&refused);
+}

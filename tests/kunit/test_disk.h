@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A block device in memory that logs the bios it gets, fails chosen sectors,
+ * and completes when and where it is told to.
+ */
+#ifndef _DM_IO_RUST_TEST_DISK_H
+#define _DM_IO_RUST_TEST_DISK_H
+
+#include <linux/blkdev.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/prandom.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+struct kunit;
+struct kunit_suite;
+
+/* No wait of a test takes nearly as long, however slow the emulator. */
+#define TEST_TIMEOUT (120 * HZ)
+
+#define TEST_DISK_LOG_SIZE 8192
+
+/**
+ * enum test_disk_context - where bios are completed
+ * @TEST_DISK_INLINE: within submit_bio, or within the call that releases them
+ * @TEST_DISK_WORKER: in a work item
+ * @TEST_DISK_HARDIRQ: in a hard interrupt
+ * @TEST_DISK_ANYWHERE: one of these, at random for each bio
+ */
+enum test_disk_context {
+	TEST_DISK_INLINE,
+	TEST_DISK_WORKER,
+	TEST_DISK_HARDIRQ,
+	TEST_DISK_ANYWHERE,
+};
+
+/**
+ * struct test_disk_config - what a disk is like
+ * @sectors: its size
+ * @logical_block_size: in bytes, 0 means 512
+ * @max_discard_sectors: 0 means that it cannot discard
+ * @max_write_zeroes_sectors: 0 means that it cannot write zeroes
+ * @write_cache: has a volatile cache, and forced unit access
+ * @read_only: refuses writes
+ * @keep_iter: leaves bi_iter as it was when it completes a bio, as some
+ *	drivers do, where others leave it spent
+ * @context: where bios are completed
+ * @map: if set, takes the bios as a stacked driver's submit_bio would, and
+ *	completes them with test_disk_end_mapped(); they are not logged
+ * @map_context: handed to @map
+ */
+struct test_disk_config {
+	sector_t sectors;
+	unsigned int logical_block_size;
+	unsigned int max_discard_sectors;
+	unsigned int max_write_zeroes_sectors;
+	bool write_cache;
+	bool read_only;
+	bool keep_iter;
+	enum test_disk_context context;
+	void (*map)(struct bio *bio, void *context);
+	void *map_context;
+};
+
+/**
+ * struct test_disk_bio - a bio that the disk got
+ * @op: its operation
+ * @flags: its bi_opf without the operation
+ * @sector: its first sector
+ * @sectors: its length
+ * @bvecs: how many vectors it had, of any length
+ * @ioprio: its priority
+ * @status: how it ended, once @ended is not 0
+ * @ended: 1 for the first bio of the disk that ended, and so on; 0 in flight
+ */
+struct test_disk_bio {
+	enum req_op op;
+	blk_opf_t flags;
+	sector_t sector;
+	sector_t sectors;
+	unsigned int bvecs;
+	unsigned short ioprio;
+	blk_status_t status;
+	unsigned int ended;
+	/* private: */
+	struct bio *bio;
+	struct list_head node;
+};
+
+/* A run of sectors that fails, or whose bios are held back. */
+struct test_disk_range {
+	sector_t sector;
+	sector_t sectors;
+	bool reads;
+	bool writes;
+	blk_status_t status;
+};
+
+/**
+ * struct test_disk - the disk
+ * @bdev: the device
+ * @data: its contents
+ * @sectors: its size
+ * @log: the bios it got, in order
+ * @nr_log: how many of them
+ */
+struct test_disk {
+	struct block_device *bdev;
+	u8 *data;
+	sector_t sectors;
+	struct test_disk_bio *log;
+	unsigned int nr_log;
+	/* private: */
+	struct list_head node;
+	struct kunit *test;
+	struct test_disk_config config;
+	struct gendisk *disk;
+	bool gone;
+	/* Of all below; taken in interrupts as well. */
+	spinlock_t lock;
+	wait_queue_head_t wait;
+	unsigned int nr_ended;
+	unsigned int nr_done;
+	unsigned int nr_mapped;
+	struct test_disk_range fail[8];
+	unsigned int nr_fail;
+	struct test_disk_range hold;
+	struct list_head held;
+	struct list_head for_worker;
+	struct list_head for_irq;
+	struct rnd_state random;
+	struct irq_work irq_work;
+	struct work_struct work;
+	struct workqueue_struct *wq;
+};
+
+/* The disk, gone when the test ends, after the bios it holds were released. */
+struct test_disk *test_disk_create(struct kunit *test,
+				   const struct test_disk_config *config);
+
+/* Frees the disks that tests were done with: for the end of a suite. */
+void test_disks_scrap_spare(struct kunit_suite *suite);
+
+/* Frees the disk before the test ends. */
+void test_disk_free(struct test_disk *td);
+
+/* Takes the disk out of the system, as a hot unplug does. */
+void test_disk_remove(struct test_disk *td);
+
+/* Forgets the log, once all that is in flight has ended. */
+void test_disk_forget(struct test_disk *td);
+
+/* From now on any bio that touches these sectors ends with @status. */
+void test_disk_fail(struct test_disk *td, sector_t sector, sector_t sectors,
+		    bool reads, bool writes, blk_status_t status);
+void test_disk_fail_nothing(struct test_disk *td);
+
+/* Holds back bios that arrive from now on: all, or those that touch a range. */
+void test_disk_hold(struct test_disk *td);
+void test_disk_hold_range(struct test_disk *td, sector_t sector,
+			  sector_t sectors);
+
+/* Ends the @nr-th bio of the log, the oldest, or all held; holding goes on. */
+void test_disk_release(struct test_disk *td, unsigned int nr);
+bool test_disk_release_oldest(struct test_disk *td);
+void test_disk_release_reverse(struct test_disk *td);
+
+/* Holds no more, and ends all that was held. */
+void test_disk_release_all(struct test_disk *td);
+
+/* The same for every disk there is. */
+void test_disks_release_all(void);
+
+/* These wait, and say whether it came to pass in time. */
+bool test_disk_wait_arrived(struct test_disk *td, unsigned int bios);
+bool test_disk_wait_held(struct test_disk *td);
+bool test_disk_wait_ended(struct test_disk *td, unsigned int bios);
+
+/* Completes a bio that map was given. */
+void test_disk_end_mapped(struct test_disk *td, struct bio *bio,
+			  blk_status_t status);
+
+/*
+ * Expects that the disk got @sectors from @sector on exactly once in bios of
+ * @op and @flags, and not a bio else; all of them whole logical blocks.
+ */
+void test_disk_expect_exactly(struct test_disk *td, enum req_op op,
+			      blk_opf_t flags, sector_t sector,
+			      sector_t sectors);
+
+#endif /* _DM_IO_RUST_TEST_DISK_H */
