@@ -23,6 +23,7 @@ pub(crate) mod bvec;
 pub(crate) mod bvec_array;
 pub(crate) mod mempool;
 pub(crate) mod pages;
+pub(crate) mod rcu;
 pub(crate) mod vmalloc;
 pub(crate) mod workqueue;
 

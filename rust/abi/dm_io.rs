@@ -46,6 +46,9 @@ use kernel::{
     prelude::*, //
 };
 
+/// How much of a buffer is looked through at least: 1 GiB.
+const MOST_SECTORS_CHECKED: u64 = 1 << 21;
+
 /// The regions that a call names, and what to do with them.
 struct Target<'a> {
     io: &'static Io<IoCallback>,
@@ -81,13 +84,14 @@ impl<'a> Target<'a> {
         self.op.carries_data() && self.regions.iter().any(|region| region.count() > 0)
     }
 
-    /// How long the buffer must be, in bytes. What lies beyond a device is not asked for.
+    /// How long the buffer must be, in bytes. For a region that is longer than its device, and than
+    /// any buffer, that is not all of it: to look for the end of a list might never end.
     fn buffer_bytes(&self) -> u64 {
-        let on_device = |region: &Region| {
-            let device = region.device().sectors();
-            region.count().min(device) << SECTOR_SHIFT
+        let checked = |region: &Region| {
+            let most = region.device().sectors().max(MOST_SECTORS_CHECKED);
+            region.count().min(most) << SECTOR_SHIFT
         };
-        self.regions.iter().map(on_device).max().unwrap_or(0)
+        self.regions.iter().map(checked).max().unwrap_or(0)
     }
 
     /// Runs the request with the buffer that `source` makes, or with none if it carries no data.

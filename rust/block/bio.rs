@@ -419,9 +419,11 @@ impl<P: EndIo> Drop for Bio<P> {
             if let Some(pool) = &pool {
                 pool.free(self.0.cast());
             }
-            // The payload may be the last that holds up another bio, whose owner is told of it:
-            // by then this one's memory is given back.
+            // The payload may be the last that holds up another bio, whose owner is told of it: by
+            // then this one's memory is given back. The owner has the pool, so that the reference
+            // here is not the last, for which this may not be the place.
             drop(header);
+            drop(pool);
             drop(payload);
         }
     }

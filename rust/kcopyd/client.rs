@@ -13,6 +13,7 @@ use super::{
 use crate::{
     block::{
         block_device::MAX_BLOCK_SIZE,
+        rcu,
         Bio,
         BioList,
         BioPool,
@@ -143,13 +144,15 @@ impl<N: Notify> Client<N> {
         Ok(())
     }
 
-    /// Waits until all jobs were called back, and nothing of the client runs any more. May sleep;
+    /// Waits until all jobs were called back, and nothing of the client runs any more, be it work or
+    /// an interrupt. May sleep;
     /// not from a callback.
     pub(crate) fn drain(&self) {
         if self.pending.fetch_sub(1, Full) > 1 {
             self.idle.wait_for_completion();
         }
         self.means.queue.flush();
+        rcu::synchronize();
     }
 
     /// Takes a part whose I/O has ended. Any context.

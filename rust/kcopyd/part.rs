@@ -33,6 +33,7 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
+        rcu,
         Arc, //
     }, //
 };
@@ -215,6 +216,9 @@ fn aim<N: Notify>(bio: &mut Bio<Part<N>>, region: &Region, range: &Range<u64>) {
 
 impl<N: Notify> EndIo for Part<N> {
     fn end_io(bio: Bio<Self>) {
+        // The client's work may be done with the part, and with the last job, before this function
+        // returns: `Client::drain` waits for readers, so that this reference is never the last.
+        let _reader = rcu::read_lock();
         let client = bio.job.client().clone();
         client.part_ended(bio);
     }

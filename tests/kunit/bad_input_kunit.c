@@ -237,6 +237,13 @@ static void list_too_short_by_offset(struct bad_call *call)
 	call->offset = 2;
 }
 
+/* That the region is longer than its device makes the buffer no longer. */
+static void buffer_too_short_for_device(struct bad_call *call)
+{
+	call->where[0].sector = 0;
+	call->where[0].count = bdev_nr_sectors(call->where[0].bdev) + 8;
+}
+
 static void list_without_page(struct bad_call *call)
 {
 	call->pl[1].page = NULL;
@@ -363,6 +370,7 @@ static const struct bad_case bad_cases[] = {
 	BAD(list_too_short, LIST),
 	BAD(list_too_short_for_largest, LIST),
 	BAD(list_too_short_by_offset, LIST),
+	BAD(buffer_too_short_for_device, LIST | VM),
 	BAD(list_without_page, LIST),
 	BAD(offset_of_page, LIST),
 	BAD(offset_beyond, LIST),

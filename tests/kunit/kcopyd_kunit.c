@@ -411,6 +411,80 @@ static void kcopyd_callback_starts_copy_without_memory(struct kunit *test)
 	run_chain(test, false);
 }
 
+/* A callback that starts as many copies as it can. */
+struct burst {
+	struct kcopyd_client *kc;
+	struct test_disk *td;
+	unsigned int started;
+	unsigned int done;
+	int refusal;
+	int error;
+	struct completion ended;
+};
+
+static void burst_copy_done(int read_err, unsigned int write_err, void *context)
+{
+	struct burst *burst = context;
+
+	burst->error |= read_err | write_err;
+	if (++burst->done == burst->started)
+		complete(&burst->ended);
+}
+
+static void burst_start(int read_err, unsigned int write_err, void *context)
+{
+	struct burst *burst = context;
+	struct io_region from = { burst->td->bdev, 0, CHAIN_SECTORS };
+	struct io_region to = from;
+
+	burst->error |= read_err | write_err;
+	while (!burst->refusal && burst->started < CHAIN_LINKS) {
+		to.sector += CHAIN_SECTORS;
+		burst->refusal = kcopyd_copy(burst->kc, &from, 1, &to, 0,
+					     burst_copy_done, burst);
+		if (!burst->refusal)
+			burst->started++;
+	}
+	if (!burst->started)
+		complete(&burst->ended);
+}
+
+/* To wait for the memory of copies that only callbacks end would be forever. */
+static void kcopyd_callback_is_not_blocked(struct kunit *test)
+{
+	struct burst *burst = kunit_kzalloc(test, sizeof(*burst), GFP_KERNEL);
+	struct io_region from, to;
+	unsigned int refused;
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, burst);
+	burst->td = disk_in(test, (CHAIN_LINKS + 1) * CHAIN_SECTORS,
+			    TEST_DISK_INLINE);
+	burst->kc = client_create(test, 16);
+	init_completion(&burst->ended);
+	test_fill(burst->td->data, CHAIN_SECTORS * SECTOR_SIZE, 3);
+	from = (struct io_region) { burst->td->bdev, 0, CHAIN_SECTORS };
+	to = from;
+	to.sector += CHAIN_SECTORS;
+
+	refuse_memory(test);
+	ret = kcopyd_copy(burst->kc, &from, 1, &to, 0, burst_start, burst);
+	if (!ret && !wait_for_completion_timeout(&burst->ended, TEST_TIMEOUT))
+		ret = -ETIMEDOUT;
+	refused = refuse_memory_end(test);
+
+	/* Among them the worker's, and not only the first copy's. */
+	KUNIT_EXPECT_GT(test, refused, burst->started);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, burst->error, 0);
+	KUNIT_EXPECT_EQ(test, burst->refusal, -ENOMEM);
+	KUNIT_EXPECT_GT(test, burst->started, 0);
+	KUNIT_EXPECT_EQ(test, burst->done, burst->started);
+	test_expect_same(test, sector_data(burst->td, burst->started * CHAIN_SECTORS),
+			 burst->td->data, CHAIN_SECTORS * SECTOR_SIZE,
+			 "last copy");
+}
+
 /* After an error the rest was left alone. */
 static void expect_not_all_started(struct test_disk *td)
 {
@@ -773,6 +847,7 @@ static struct kunit_case kcopyd_test_cases[] = {
 	KUNIT_CASE_PARAM(kcopyd_callback_starts_copy, size_case_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_callback_starts_copy_without_memory,
 			 size_case_gen_params),
+	KUNIT_CASE(kcopyd_callback_is_not_blocked),
 	KUNIT_CASE(kcopyd_read_error),
 	KUNIT_CASE(kcopyd_write_error),
 	KUNIT_CASE(kcopyd_write_error_ignored),

@@ -8,15 +8,16 @@
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
-#include <linux/workqueue.h>
 
 static struct task_struct *victims[2];
 static atomic_t refused;
 
+/* Not current_work(): that takes the context of a probe for an interrupt. */
 static bool is_victim(void)
 {
 	return current == READ_ONCE(victims[0]) ||
-	       current == READ_ONCE(victims[1]) || current_work();
+	       current == READ_ONCE(victims[1]) ||
+	       (current->flags & PF_WQ_WORKER);
 }
 NOKPROBE_SYMBOL(is_victim);
 

@@ -9,7 +9,7 @@ struct kunit;
 
 /*
  * From now on neither slab nor page allocator has memory for the current task,
- * nor for any work item that runs. It ends with the test at the latest.
+ * nor for any worker. It ends with the test at the latest.
  */
 void refuse_memory(struct kunit *test);
 
