@@ -27,10 +27,11 @@ logged()
 # Packages of the machine itself, from its own sources.
 host_install()
 {
-	local missing
-	missing=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" \
-		2>/dev/null | awk '$1 == "installed" { print $2 }' |
-		sort - <(printf '%s\n' "$@") | uniq -u)
+	local installed missing
+	# It fails for a package that it has never heard of.
+	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" \
+		2>/dev/null | awk '$1 == "installed" { print $2 }') || true
+	missing=$(printf '%s\n' "$installed" "$@" | grep . | sort | uniq -u)
 	[ -n "$missing" ] || return 0
 	say "installing" "${missing//$'\n'/ }"
 	export DEBIAN_FRONTEND=noninteractive
@@ -42,13 +43,20 @@ host_install()
 	logged "${SUDO[@]}" apt-get -y --no-install-recommends install $missing
 }
 
-# Where this machine gets Debian from; nothing when it does not say.
-machine_mirror()
+named_mirror()
 {
 	# shellcheck disable=SC2016 # names of apt's, not of the shell's
 	apt-get indextargets --format '$(ORIGIN)|$(COMPONENT)|$(CREATED_BY)|$(REPO_URI)|$(CODENAME)' |
 		awk -F'|' '$1 == "Debian" && $2 == "main" && $3 == "Packages" &&
 			$5 !~ /-/ { print $4; exit }'
+}
+
+# Where this machine gets Debian from; nothing when it does not say. Without
+# lists apt does not know whose its sources are.
+machine_mirror()
+{
+	[ -n "$(named_mirror)" ] || logged "${SUDO[@]}" apt-get update
+	named_mirror
 }
 
 # The machine's ways through a proxy, for the apt that fills the root.
@@ -84,10 +92,6 @@ fi
 # The kernel packages come from where the toolchain came from.
 if [ "$ROOT" = / ]; then
 	machine_mirror >"$CACHE/mirror"
-	if [ ! -s "$CACHE/mirror" ]; then
-		logged "${SUDO[@]}" apt-get update
-		machine_mirror >"$CACHE/mirror"
-	fi
 else
 	awk '$1 == "deb" { print $2; exit }' "$ROOT/etc/apt/sources.list" >"$CACHE/mirror"
 fi
