@@ -48,7 +48,7 @@ named_mirror()
 	# shellcheck disable=SC2016 # names of apt's, not of the shell's
 	apt-get indextargets --format '$(ORIGIN)|$(COMPONENT)|$(CREATED_BY)|$(REPO_URI)|$(CODENAME)' |
 		awk -F'|' '$1 == "Debian" && $2 == "main" && $3 == "Packages" &&
-			$5 !~ /-/ { print $4; exit }'
+			$5 !~ /-/ && !found++ { print $4 }'
 }
 
 # Where this machine gets Debian from; nothing when it does not say. Without
