@@ -51,7 +51,7 @@ impl<T> Mempool<T> {
         try_pin_init!(Self {
             // INVARIANT: The elements have the size of `T`.
             pool <- Opaque::try_ffi_init(|pool: *mut bindings::mempool_t| {
-                let min = Self::check(reserve)?;
+                let min = Self::check(0, reserve)?;
                 // SAFETY: `pool` is memory for a mempool, and an all-zero one may be initialised.
                 // The functions are a pair, and take their argument to be the size.
                 to_result(unsafe {
@@ -99,8 +99,8 @@ impl<T> Mempool<T> {
 
     /// Changes the reserve to `reserve` elements, or leaves it as it was and fails. May sleep.
     pub(crate) fn resize(&self, reserve: usize) -> Result {
-        let min = Self::check(reserve)?;
         let mut current = self.reserve.lock();
+        let min = Self::check(*current, reserve)?;
         // SAFETY: The pool is initialised by the type invariant, and the lock is held.
         to_result(unsafe { bindings::mempool_resize(self.pool.get(), min) })?;
         if self.fill(min).is_err() {
@@ -112,11 +112,13 @@ impl<T> Mempool<T> {
         Ok(())
     }
 
-    /// Bounds a reserve to what the C code takes; 0 is not a reserve.
-    fn check(reserve: usize) -> Result<i32> {
+    /// Bounds a reserve to what the C code takes, and its growth to what memory has; 0 is not a
+    /// reserve.
+    fn check(current: usize, reserve: usize) -> Result<i32> {
+        let growth = reserve.saturating_sub(current);
         match reserve {
             0 => Err(EINVAL),
-            1..=MAX_RESERVE if is_affordable(reserve, size_of::<T>()) => Ok(reserve as i32),
+            1..=MAX_RESERVE if is_affordable(growth, size_of::<T>()) => Ok(reserve as i32),
             _ => Err(ENOMEM),
         }
     }
