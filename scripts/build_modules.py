@@ -8,6 +8,7 @@ Products are outside of the checkout: see products().
 import hashlib
 import os
 import re
+import subprocess
 
 from results import Results
 from steps import CACHE, TOP, StepFailed, exclusive, main, run_logged
@@ -64,6 +65,26 @@ def readme_example():
     return folder
 
 
+def both_apis(order):
+    """A source file that includes the headers of both APIs, as a folder."""
+    folder = output_folder() / "both"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "both.c").write_text("".join(f"#include <{name}>\n" for name in order))
+    (folder / "Kbuild").write_text(f"obj-m := both.o\nccflags-y := -I{TOP}/include\n")
+    return folder
+
+
+def check_both_apis(results, series):
+    """The headers of the two APIs in one file: the compiler says what is wrong."""
+    headers = ("dm_io_rust/kcopyd.h", "dm_io_rust/mainline.h")
+    for order in (headers, headers[::-1]):
+        command = ["make", "-C", str((CACHE / f"tree-{series}").resolve()),
+                   f"M={both_apis(order)}", "CC=gcc-14", "modules"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        results.check(f"both APIs in one file are refused for {series}, {order[0]} first",
+                      done.returncode != 0 and "include one" in done.stderr, done.stderr)
+
+
 def run():
     results = Results()
     callers = {**CALLERS, "readme": readme_example()}
@@ -74,6 +95,7 @@ def run():
             for name, sources in callers.items():
                 build(results, name, series, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
                       sources=sources)
+            check_both_apis(results, series)
     return results.finish()
 
 

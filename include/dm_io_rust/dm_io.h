@@ -16,6 +16,10 @@
 #include <linux/blk_types.h>
 #include <linux/types.h>
 
+/* The first name that linux/dm-io.h would define, if it came later. */
+#define dm_io_region \
+	_Pragma("GCC error \"linux/dm-io.h defines the names of dm_io_rust/dm_io.h: include one\"")
+
 /**
  * struct io_region - a run of sectors on a block device
  * @bdev: the device, which the caller keeps open until the I/O has ended
