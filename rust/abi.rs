@@ -11,7 +11,10 @@ mod dm_io;
 mod kcopyd;
 mod page_list;
 mod regions;
+mod rust_dm_io;
+mod rust_dm_kcopyd;
 mod services;
+mod target;
 
 pub(crate) use self::services::Services;
 

@@ -2,6 +2,9 @@
 
 //! What bindgen made of this project's C headers. The kernel's own types are the kernel crate's,
 //! so that there is one `bio`, not two.
+//!
+//! A name that both APIs have is here that of the services, and in [`mainline`] that of the request
+//! API.
 
 #![allow(
     clippy::all,
@@ -26,6 +29,7 @@ use kernel::{
         gfp_t,
         page,
         sector_t,
+        u64_,
         work_func_t,
         work_struct,
         workqueue_struct, //
@@ -35,5 +39,27 @@ use kernel::{
 
 include!(concat!(
     env!("DM_IO_RUST_OBJ"),
-    "/rust/bindings/generated.rs"
+    "/rust/bindings/services.generated.rs"
 ));
+
+pub(crate) use self::mainline::*;
+
+pub(crate) mod mainline {
+    //! Today's request API.
+
+    use kernel::{
+        bindings::{
+            bio,
+            blk_opf_t,
+            block_device,
+            page,
+            sector_t, //
+        },
+        ffi, //
+    };
+
+    include!(concat!(
+        env!("DM_IO_RUST_OBJ"),
+        "/rust/bindings/mainline.generated.rs"
+    ));
+}

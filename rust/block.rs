@@ -16,16 +16,20 @@
 //!   context.
 
 pub(crate) mod bio;
+pub(crate) mod bio_data;
 pub(crate) mod bio_list;
 pub(crate) mod blk_status;
 pub(crate) mod block_device;
 pub(crate) mod bvec;
 pub(crate) mod bvec_array;
+pub(crate) mod jiffies;
+pub(crate) mod linear;
 pub(crate) mod mempool;
 pub(crate) mod pages;
 pub(crate) mod rcu;
 pub(crate) mod vmalloc;
 pub(crate) mod workqueue;
+pub(crate) mod zero_vectors;
 
 pub(crate) use self::{
     bio::{
@@ -38,6 +42,7 @@ pub(crate) use self::{
         Leg,
         Parent, //
     },
+    bio_data::BioData,
     bio_list::{
         BioList,
         BioQueue, //
@@ -46,10 +51,12 @@ pub(crate) use self::{
     block_device::BlockDevice,
     bvec::Segment,
     bvec_array::BvecArray,
+    linear::LinearRange,
     pages::{
         PageBuffer,
         PageReserve, //
     },
     vmalloc::VmallocRange,
-    workqueue::OwnedQueue, //
+    workqueue::OwnedQueue,
+    zero_vectors::ZeroVectors, //
 };

@@ -8,6 +8,8 @@
 //! - [`io`] and [`kcopyd`]: the decisions, which contain no unsafe code.
 //! - [`block`]: safe owners of the block layer's objects, which know nothing of device mapper.
 //! - [`bindings`]: this project's C headers and helpers.
+//!
+//! [`statistics`] counts what goes through.
 
 use kernel::prelude::*;
 
@@ -16,6 +18,7 @@ mod bindings;
 mod block;
 mod io;
 mod kcopyd;
+mod statistics;
 
 module! {
     type: DmIoRust,

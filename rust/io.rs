@@ -34,6 +34,7 @@ mod reservation;
 pub(crate) mod source;
 
 pub(crate) use self::{
+    error_set::Failures,
     op::Op,
     refusal::Refusal,
     region::Region,
@@ -45,11 +46,17 @@ use self::{
     request::Request,
     reservation::Reservation, //
 };
-use crate::block::{
-    BioPool,
-    Leg,
-    OwnedQueue,
-    StackBio, //
+use crate::{
+    block::{
+        BioPool,
+        Leg,
+        OwnedQueue,
+        StackBio, //
+    },
+    statistics::{
+        self,
+        Counted, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -58,8 +65,8 @@ use kernel::{
 
 /// How the end of an asynchronous request is told.
 pub(crate) trait Notify: Copy + Send + Sync + 'static {
-    /// Told once, in any context; bit i of `errors` is set if any part of region i failed.
-    fn notify(self, errors: usize);
+    /// Told once, in any context.
+    fn notify(self, failures: Failures);
 }
 
 /// The dm-io services, with their memory.
@@ -67,19 +74,20 @@ pub(crate) trait Notify: Copy + Send + Sync + 'static {
 pub(crate) struct Io<N: Notify> {
     requests: Arc<BioPool<Request<N>>>,
     legs: Arc<BioPool<Leg<Request<N>>>>,
-    queue: OwnedQueue,
+    queue: Arc<OwnedQueue>,
     #[pin]
     reservation: Reservation,
 }
 
 impl<N: Notify> Io<N> {
-    /// Sets up the services with their base reserve. May sleep.
-    pub(crate) fn new() -> Result<Pin<KBox<Self>>> {
+    /// Sets up the services with their base reserve. What cannot be submitted where it is made is
+    /// handed to `queue`. May sleep.
+    pub(crate) fn new(queue: Arc<OwnedQueue>) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             try_pin_init!(Self {
                 requests: BioPool::new(Reservation::BASE)?,
                 legs: BioPool::new(Reservation::BASE)?,
-                queue: OwnedQueue::new(c"dm_io_rust")?,
+                queue,
                 reservation <- Reservation::new(),
             }? Error),
             GFP_KERNEL,
@@ -104,13 +112,15 @@ impl<N: Notify> Io<N> {
         })
     }
 
-    /// Does a request and waits for it. Returns the error set. May sleep.
-    pub(crate) fn sync<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> usize {
+    /// Does a request and waits for it. May sleep.
+    pub(crate) fn sync<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> Failures {
+        count(op, regions);
         self.run(op.with_sync(), regions, source)
     }
 
     /// Starts a request, and notifies when it has ended. May sleep.
     pub(crate) fn start<S: Source>(&self, op: Op, regions: &[Region], source: &S, notify: N) {
+        count(op, regions);
         let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.queue);
         let request = Request::new(notify, dispatch.invalidation());
         let (device, vecs) = dispatch.primary();
@@ -127,7 +137,7 @@ impl<N: Notify> Io<N> {
     }
 
     /// Does a request from the caller's stack.
-    fn run<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> usize {
+    fn run<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> Failures {
         let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.queue);
         let (device, _) = dispatch.primary();
         pin_init::stack_pin_init!(
@@ -142,6 +152,16 @@ impl<N: Notify> Io<N> {
         if let Some((range, bytes)) = dispatch.invalidation() {
             range.invalidate(bytes);
         }
-        primary.errors()
+        primary.failures()
     }
+}
+
+fn count(op: Op, regions: &[Region]) {
+    let what = if op.is_write() {
+        Counted::Write
+    } else {
+        Counted::Read
+    };
+    let add = |sum: u64, region: &Region| sum.wrapping_add(region.count());
+    statistics::count(what, regions.iter().fold(0, add));
 }

@@ -40,15 +40,29 @@
 mod client;
 mod job;
 mod part;
+pub(crate) mod throttle;
 
 pub(crate) use self::{
     client::Client,
-    job::MAX_DESTS, //
+    job::{
+        Job,
+        MAX_DESTS, //
+    }, //
 };
 
 /// How the end of a copy is told.
 pub(crate) trait Notify: Copy + Send + Sync + 'static {
-    /// Told once, in process context, and not while another of the same client is being told; bit i
-    /// of `write_errors` is set if any part of destination i could not be written.
-    fn notify(self, read_failed: bool, write_errors: usize);
+    /// Told once, in process context, and not while another of the same client is being told.
+    /// `read_error` is not 0 if any part of the source could not be read; bit i of `write_errors` is
+    /// set if any part of destination i could not be written.
+    fn notify(self, read_error: i32, write_errors: usize);
+}
+
+/// How a job is to be done.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Flags {
+    /// Copy what can be copied.
+    pub(crate) ignore_errors: bool,
+    /// Write each destination from its start to its end, one write after the other.
+    pub(crate) in_order: bool,
 }

@@ -9,7 +9,8 @@ use super::{
     regions::{
         region,
         regions, //
-    }, //
+    },
+    services::services, //
 };
 use crate::{
     bindings::{
@@ -21,6 +22,7 @@ use crate::{
     io::Refusal,
     kcopyd::{
         Client,
+        Flags,
         MAX_DESTS, //
     }, //
 };
@@ -44,14 +46,18 @@ type KcopydClient = Client<CopyCallback>;
 ///
 /// # Safety
 ///
-/// `result` is null or may be written.
+/// Called from an exported function; `result` is null or may be written.
 unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c_int, Refusal> {
     if num_pages == 0 {
         return Err(Refusal::invalid(c"num_pages: 0"));
     }
     // SAFETY: By this function's requirement.
     let result = unsafe { result.as_mut() }.ok_or(Refusal::invalid(c"result is NULL"))?;
-    match KcopydClient::new(num_pages as usize) {
+    // SAFETY: By this function's requirement.
+    let zeroes = unsafe { services() }?.zeroes.clone();
+    // SAFETY: May be called at any time.
+    let part_bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
+    match KcopydClient::new(num_pages as usize, part_bytes, zeroes, None) {
         Ok(client) => {
             *result = Arc::into_raw(client).cast_mut().cast();
             Ok(0)
@@ -94,8 +100,13 @@ unsafe fn copy(
         )
     };
     // SAFETY: The client is one that `create` gave out, and that the caller still has.
-    let client = unsafe { ArcBorrow::<KcopydClient>::from_raw(client.cast()) };
-    Client::copy(&client.into(), from, dests, flags != 0, callback)?;
+    let client: Arc<_> = unsafe { ArcBorrow::<KcopydClient>::from_raw(client.cast()) }.into();
+    let flags = Flags {
+        ignore_errors: flags != 0,
+        in_order: false,
+    };
+    let may_wait = !client.is_calling_back();
+    Client::start(&client, Some(from), dests, flags, callback, may_wait)?;
     Ok(0)
 }
 

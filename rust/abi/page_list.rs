@@ -5,12 +5,30 @@
 use crate::{
     bindings,
     block::Segment,
-    io::source::{
-        pages_of,
-        Source, //
+    io::{
+        source::{
+            pages_of,
+            Source, //
+        },
+        Refusal, //
     }, //
 };
-use kernel::page::PAGE_SIZE;
+use core::mem::offset_of;
+use kernel::{
+    ffi::c_uint,
+    page::PAGE_SIZE, //
+};
+
+// The two APIs have the same list.
+const _: () = {
+    use bindings::{
+        mainline,
+        page_list, //
+    };
+    assert!(size_of::<page_list>() == size_of::<mainline::page_list>());
+    assert!(offset_of!(page_list, next) == offset_of!(mainline::page_list, next));
+    assert!(offset_of!(page_list, page) == offset_of!(mainline::page_list, page));
+};
 
 /// A place in a `struct page_list`.
 ///
@@ -25,15 +43,37 @@ pub(super) struct PageList {
 }
 
 impl PageList {
-    /// Takes a list from C; [`None`] if there is none, or if it starts beyond its first page.
+    /// What is wrong with a list that does not cover a request.
+    pub(super) const TOO_SHORT: Refusal =
+        Refusal::invalid(c"pl: it ends before the largest region does");
+
+    /// Refuses a start beyond the first page.
+    pub(super) fn check_offset(offset: c_uint) -> Result<(), Refusal> {
+        if offset as usize >= PAGE_SIZE {
+            return Err(Refusal::invalid(c"offset: a page or more"));
+        }
+        Ok(())
+    }
+
+    /// Takes a list from C.
     ///
     /// # Safety
     ///
     /// `list` is null or an element of a list that stays as it is while the result is used; its
     /// pages are valid until all I/O with them has ended.
-    pub(super) unsafe fn from_raw(list: *const bindings::page_list, offset: usize) -> Option<Self> {
+    pub(super) unsafe fn from_raw(
+        list: *const bindings::page_list,
+        offset: c_uint,
+    ) -> Result<Self, Refusal> {
+        Self::check_offset(offset)?;
+        if list.is_null() {
+            return Err(Refusal::invalid(c"pl is NULL"));
+        }
         // INVARIANT: By this function's requirement, and by the check.
-        (!list.is_null() && offset < PAGE_SIZE).then_some(Self { list, offset })
+        Ok(Self {
+            list,
+            offset: offset as usize,
+        })
     }
 }
 

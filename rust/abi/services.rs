@@ -3,42 +3,79 @@
 //! What the exported functions work on.
 
 use super::callback::IoCallback;
-use crate::io::Io;
+use crate::{
+    block::{
+        OwnedQueue,
+        ZeroVectors, //
+    },
+    io::{
+        Io,
+        Refusal, //
+    },
+    statistics::Statistics, //
+};
 use kernel::{
+    new_mutex,
     prelude::*,
-    sync::atomic::{
-        Acquire,
-        Atomic,
-        Release, //
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Release, //
+        },
+        Arc,
+        Mutex, //
     }, //
 };
 
-/// The services of the loaded module.
+/// What the exported functions work on.
+pub(super) struct Shared {
+    /// For callers who have no client.
+    pub(super) io: Pin<KBox<Io<IoCallback>>>,
+    /// For I/O that cannot be submitted where it is made.
+    pub(super) queue: Arc<OwnedQueue>,
+    pub(super) zeroes: Arc<ZeroVectors>,
+    /// The lock of all throttles' accounts.
+    pub(super) throttles: Arc<Mutex<()>>,
+}
+
+/// That of the loaded module.
 ///
 /// # Invariants
 ///
-/// Null, or those of the [`Services`] that exists.
-static IO: Atomic<*const Io<IoCallback>> = Atomic::new(core::ptr::null());
+/// Null, or that of the [`Services`] that exists.
+static SHARED: Atomic<*const Shared> = Atomic::new(core::ptr::null());
 
 /// The services, which are there for C as long as this exists.
 pub(crate) struct Services {
-    _io: Pin<KBox<Io<IoCallback>>>,
+    _shared: KBox<Shared>,
+    _statistics: Statistics,
 }
 
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new() -> Result<Self> {
-        let io = Io::new()?;
+        let queue = Arc::new(OwnedQueue::new(c"dm_io_rust")?, GFP_KERNEL)?;
+        let shared = Shared {
+            io: Io::new(queue.clone())?,
+            queue,
+            zeroes: ZeroVectors::new()?,
+            throttles: Arc::pin_init(new_mutex!(()), GFP_KERNEL)?,
+        };
+        let shared = KBox::new(shared, GFP_KERNEL)?;
         // INVARIANT: The box does not move what it holds, and clears the pointer when it goes.
-        IO.store(&raw const *io, Release);
-        Ok(Self { _io: io })
+        SHARED.store(&raw const *shared, Release);
+        Ok(Self {
+            _shared: shared,
+            _statistics: Statistics::show(),
+        })
     }
 }
 
 impl Drop for Services {
     fn drop(&mut self) {
         // INVARIANT: The services go.
-        IO.store(core::ptr::null(), Release);
+        SHARED.store(core::ptr::null(), Release);
     }
 }
 
@@ -48,7 +85,7 @@ impl Drop for Services {
 ///
 /// Called from an exported function: the module, which a caller depends on, is not unloaded
 /// meanwhile.
-pub(super) unsafe fn io() -> Option<&'static Io<IoCallback>> {
+pub(super) unsafe fn services() -> Result<&'static Shared, Refusal> {
     // SAFETY: By the static's invariant, and by this function's requirement.
-    unsafe { IO.load(Acquire).as_ref() }
+    unsafe { SHARED.load(Acquire).as_ref() }.ok_or(Refusal::failed(c"the module is not set up"))
 }

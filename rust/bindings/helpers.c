@@ -27,6 +27,11 @@ unsigned int dm_io_rust_bdev_logical_block_size(struct block_device *bdev)
 	return bdev_logical_block_size(bdev);
 }
 
+bool dm_io_rust_bdev_is_zoned(struct block_device *bdev)
+{
+	return bdev_is_zoned(bdev);
+}
+
 unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev)
 {
 	return bdev_max_discard_sectors(bdev);
@@ -35,6 +40,22 @@ unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev)
 unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev)
 {
 	return bdev_write_zeroes_sectors(bdev);
+}
+
+bool dm_io_rust_bio_has_data(struct bio *bio)
+{
+	return bio_has_data(bio);
+}
+
+/* The page of an address of the kernel's linear mapping, NULL for any other. */
+struct page *dm_io_rust_virt_to_page(const void *address)
+{
+	return virt_addr_valid(address) ? virt_to_page(address) : NULL;
+}
+
+struct page *dm_io_rust_zero_page(void)
+{
+	return ZERO_PAGE(0);
 }
 
 /* The iterator over @bytes bytes that start @done bytes into an array. */

@@ -9,6 +9,7 @@
 #include <linux/blk_types.h>
 #include <linux/blkdev.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/workqueue.h>
 
 /* Macros with a cast in them are no constants to bindgen: variables are. */
@@ -19,14 +20,19 @@ static const gfp_t DM_IO_RUST_GFP_NOIO = GFP_NOIO;
 static const gfp_t DM_IO_RUST_GFP_COMP = __GFP_COMP;
 static const gfp_t DM_IO_RUST_GFP_NORETRY = __GFP_NORETRY;
 static const gfp_t DM_IO_RUST_GFP_RETRY_MAYFAIL = __GFP_RETRY_MAYFAIL;
+static const unsigned int DM_IO_RUST_HZ = HZ;
 static const unsigned int DM_IO_RUST_MAX_BLOCK_SIZE = BLK_MAX_BLOCK_SIZE;
 
 void dm_io_rust_bio_inc_remaining(struct bio *bio);
 bool dm_io_rust_bdev_read_only(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_logical_block_size(struct block_device *bdev);
+bool dm_io_rust_bdev_is_zoned(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev);
 
+bool dm_io_rust_bio_has_data(struct bio *bio);
+struct page *dm_io_rust_virt_to_page(const void *address);
+struct page *dm_io_rust_zero_page(void);
 void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
 			     unsigned int done, unsigned int bytes);
 
@@ -37,6 +43,8 @@ void dm_io_rust_end_once(struct work_struct *work);
 
 void dm_io_rust_flush_kernel_vmap_range(void *start, unsigned long size);
 void dm_io_rust_invalidate_kernel_vmap_range(void *start, unsigned long size);
+
+unsigned int dm_io_rust_kcopyd_subjob_size(void);
 
 void dm_io_rust_log_refusal(const char *call, const char *argument);
 void dm_io_rust_warn_excess_put(void);

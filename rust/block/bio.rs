@@ -279,6 +279,17 @@ impl<P: EndIo> Bio<P> {
     /// vectors hold. Returns how many.
     pub(crate) fn fill_from(&mut self, max: u32, buffer: fn(&P) -> &PageBuffer) -> u32 {
         let buffer = buffer(self);
+        if let Some(zeroes) = buffer.as_zeroes() {
+            let (vectors, bytes) = zeroes.as_raw();
+            let start = kernel::bindings::bvec_iter {
+                bi_size: bytes.min(max),
+                ..Default::default()
+            };
+            // SAFETY: The buffer is the payload's, which lives until the bio has ended.
+            unsafe { self.header().use_vectors(vectors, start) };
+            self.header().filled.set(start.bi_size);
+            return start.bi_size;
+        }
         let mut pages = 0;
         Draft::new(self.header()).fill(max, true, |_| {
             // SAFETY: The buffer is the payload's, which lives until the bio has ended, and of
@@ -310,19 +321,24 @@ impl<P: EndIo> Bio<P> {
         }
     }
 
-    /// Makes this bio one over the memory that `other` carries or carried.
+    /// Makes this bio one over what `other` is going to carry.
     ///
     /// # Safety
     ///
     /// The payload is chained to `other`, which keeps the vectors until this bio has ended.
     unsafe fn share_vectors<Q: EndIo>(&mut self, other: &Bio<Q>) {
-        let other = other.header();
-        // SAFETY: By this function's requirement; the other bio is owned, and was submitted with
-        // its vectors.
+        let other = other.header().as_raw();
+        // SAFETY: By this function's requirement; the other bio is owned.
         unsafe {
             self.header()
-                .use_vectors((*other.as_raw()).bi_io_vec, other.start.get());
+                .use_vectors((*other).bi_io_vec, (*other).bi_iter);
         }
+    }
+
+    /// Forgets how the bio ended.
+    pub(crate) fn reset_status(&mut self) {
+        // SAFETY: Valid and owned by the type invariant.
+        unsafe { (*self.header().as_raw()).bi_status = 0 };
     }
 
     /// Keeps the bio from ending.
@@ -380,14 +396,17 @@ impl<P: EndIo> Bio<P> {
         P::end_io(this)
     }
 
-    pub(super) fn into_raw(self) -> NonNull<kernel::bindings::bio> {
+    /// Gives the bio to someone who knows its address only.
+    pub(crate) fn into_raw(self) -> NonNull<kernel::bindings::bio> {
         ManuallyDrop::new(self).0.cast()
     }
 
+    /// Takes back what [`Self::into_raw`] gave.
+    ///
     /// # Safety
     ///
     /// `bio` came from [`Self::into_raw`], and is not used by anybody else.
-    pub(super) unsafe fn from_raw(bio: NonNull<kernel::bindings::bio>) -> Self {
+    pub(crate) unsafe fn from_raw(bio: NonNull<kernel::bindings::bio>) -> Self {
         // INVARIANT: By this function's requirement.
         Self(bio.cast())
     }

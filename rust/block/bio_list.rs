@@ -63,6 +63,13 @@ impl<P: EndIo> BioQueue<P> {
         self.first = bio;
     }
 
+    /// Adds a bio at the end.
+    pub(crate) fn push_back(&mut self, bio: Bio<P>) {
+        let mut one = Self::new();
+        one.push_front(bio);
+        self.append(&mut one);
+    }
+
     /// Moves all bios of `other` to the end of this queue.
     pub(crate) fn append(&mut self, other: &mut Self) {
         if other.is_empty() {

@@ -23,6 +23,11 @@ impl Status {
         Self(status)
     }
 
+    /// Whether the device cannot do what was asked, or not like that.
+    pub(crate) fn is_unsupported(self) -> bool {
+        self == Self::UNSUPPORTED || self == Self::INVALID
+    }
+
     /// Whether all of the I/O was done.
     pub(crate) fn is_ok(self) -> bool {
         u32::from(self.0) == kernel::bindings::BLK_STS_OK

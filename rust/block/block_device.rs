@@ -77,6 +77,12 @@ impl BlockDevice {
         unsafe { bindings::dm_io_rust_bdev_read_only(self.as_raw()) }
     }
 
+    /// Whether the device has zones, which are written from start to end.
+    pub(crate) fn is_zoned(self) -> bool {
+        // SAFETY: Valid by the type invariant.
+        unsafe { bindings::dm_io_rust_bdev_is_zoned(self.as_raw()) }
+    }
+
     /// The most sectors that one discard may cover; 0 where there is none.
     pub(crate) fn max_discard_sectors(self) -> u32 {
         // SAFETY: Valid by the type invariant.

@@ -10,7 +10,7 @@ use kernel::{
 };
 
 /// Whether adjacent `struct page`s are adjacent pages.
-const PAGES_ARE_AN_ARRAY: bool = cfg!(CONFIG_SPARSEMEM_VMEMMAP) || cfg!(CONFIG_FLATMEM);
+pub(super) const PAGES_ARE_AN_ARRAY: bool = cfg!(CONFIG_SPARSEMEM_VMEMMAP) || cfg!(CONFIG_FLATMEM);
 
 /// A run of physically contiguous bytes: a `struct bio_vec` under construction.
 ///

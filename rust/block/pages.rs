@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/linux/gfp.h`](srctree/include/linux/gfp.h)
 
-use super::Segment;
+use super::{
+    Segment,
+    ZeroVectors, //
+};
 use crate::bindings::{
     DM_IO_RUST_GFP_COMP,
     DM_IO_RUST_GFP_NORETRY,
@@ -215,6 +218,8 @@ pub(crate) struct PageBuffer(Pages);
 enum Pages {
     Reserved(Arc<PageReserve>, Range<usize>),
     Extra(PageBlock),
+    /// To write from only.
+    Zeroes(Arc<ZeroVectors>),
 }
 
 impl PageBuffer {
@@ -237,11 +242,25 @@ impl PageBuffer {
         }
     }
 
-    /// How many pieces of memory the buffer consists of.
+    /// A buffer of zeroes to write from.
+    pub(crate) fn zeroes(zeroes: &Arc<ZeroVectors>) -> Self {
+        Self(Pages::Zeroes(zeroes.clone()))
+    }
+
+    /// The vectors that serve for the whole buffer, if it consists of zeroes.
+    pub(super) fn as_zeroes(&self) -> Option<&ZeroVectors> {
+        match &self.0 {
+            Pages::Zeroes(zeroes) => Some(zeroes),
+            _ => None,
+        }
+    }
+
+    /// How many vectors a bio needs for the buffer.
     pub(crate) fn pieces(&self) -> usize {
         match &self.0 {
             Pages::Reserved(reserve, run) => reserve.blocks_of(run),
             Pages::Extra(_) => 1,
+            Pages::Zeroes(_) => 0,
         }
     }
 
@@ -261,6 +280,7 @@ impl PageBuffer {
             },
             // SAFETY: As above.
             Pages::Extra(block) => unsafe { block.segment_from(at) },
+            Pages::Zeroes(_) => None,
         }
     }
 }

@@ -134,6 +134,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
     /// Submits all of the request but what it leaves to the primary. Returns whether it left
     /// anything: then the primary is to be submitted, or else to be ended.
     pub(super) fn run(&self, primary: &mut impl Primary<N>) -> bool {
+        self.share(&mut primary.draft());
         let last = self.last();
         let mut left = false;
         for (index, region) in self.regions.iter().enumerate().take(last + 1) {
@@ -146,6 +147,13 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
             }
         }
         left
+    }
+
+    /// Makes a new bio one over the caller's, if that is the buffer.
+    fn share(&self, bio: &mut Draft<'_>) {
+        if let Some(data) = self.source.as_bio().filter(|_| self.op.carries_data()) {
+            bio.share(data);
+        }
     }
 
     /// Submits a region's bios; what remains of the last one is left to the primary if it fits.
@@ -192,6 +200,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         let Some(mut bio) = bio else {
             return false;
         };
+        self.share(&mut bio.draft());
         let is_drawn = leg.draw(&mut bio.draft()).is_ok();
         if is_drawn {
             bio.submit(self.queue);
@@ -206,6 +215,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         pin_init::stack_pin_init!(
             let bio = StackBio::new(Some(leg.region.device()), self.op.opf(), ())
         );
+        self.share(&mut bio.as_mut().draft());
         leg.draw_on_stack(bio.as_mut())?;
         request.note(leg.index, bio.as_mut().submit_and_wait(self.queue));
         Ok(())
@@ -242,6 +252,7 @@ impl<S: Source> LegPlan<'_, S> {
     fn fits(&self, capacity: usize) -> bool {
         let rest = self.rest() << SECTOR_SHIFT;
         match self.op.kind() {
+            Kind::Read | Kind::Write if self.source.as_bio().is_some() => true,
             Kind::Read | Kind::Write => {
                 rest <= u64::from(MAX_DATA) && self.source.pieces(rest) <= capacity
             }
@@ -267,8 +278,7 @@ impl<S: Source> LegPlan<'_, S> {
             self.source = start;
             return Err(Status::INVALID);
         }
-        bio.set_index(self.index);
-        bio.set_sector(self.region.sector() + self.at);
+        self.aim(bio);
         self.at += sectors;
         Ok(())
     }
@@ -280,15 +290,30 @@ impl<S: Source> LegPlan<'_, S> {
             return self.draw(&mut bio.draft());
         };
         bio.as_mut().borrow_vectors(array, rest as u32);
-        bio.draft().set_sector(self.region.sector() + self.at);
+        self.aim(&mut bio.draft());
         self.at = self.region.count();
         Ok(())
+    }
+
+    /// Points a bio at what remains.
+    fn aim(&self, bio: &mut Draft<'_>) {
+        bio.set_index(self.index);
+        bio.set_priority(self.op.priority());
+        bio.set_sector(self.region.sector() + self.at);
     }
 
     /// Adds memory to a bio; a whole number of the device's blocks, unless the region ends with
     /// less. Returns its sectors.
     fn draw_data(&mut self, bio: &mut Draft<'_>) -> Result<u64, Status> {
         let rest = self.rest() << SECTOR_SHIFT;
+        if self.source.as_bio().is_some() {
+            let bytes = u64::from(bio.truncate(rest.min(u32::MAX.into()) as u32));
+            return if bytes == rest {
+                Ok(self.rest())
+            } else {
+                Err(Status::FAILED)
+            };
+        }
         let max = rest.min(MAX_DATA.into()) as u32;
         let start = self.source.clone();
         let bytes = bio.fill(max, S::MERGES, |max| self.source.next(max));

@@ -7,6 +7,27 @@ use kernel::sync::atomic::{
     Relaxed, //
 };
 
+/// The regions of a request that failed, as bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Failures {
+    pub(crate) failed: usize,
+    /// Those whose device cannot do what was asked, and that are not in `failed` for it.
+    pub(crate) unsupported: usize,
+}
+
+impl Failures {
+    /// No region.
+    pub(crate) const NONE: Self = Self {
+        failed: 0,
+        unsupported: 0,
+    };
+
+    /// Both.
+    pub(crate) fn all(self) -> usize {
+        self.failed | self.unsupported
+    }
+}
+
 /// A set of small numbers, to which any context adds.
 pub(crate) struct ErrorSet(Atomic<usize>);
 
@@ -31,6 +52,13 @@ impl ErrorSet {
                 Err(other) => bits = other,
             }
         }
+    }
+
+    /// Adds a whole set.
+    pub(crate) fn insert_bits(&self, bits: usize) {
+        (0..usize::BITS as usize)
+            .filter(|index| bits >> index & 1 != 0)
+            .for_each(|index| self.insert(index));
     }
 
     /// The set as bits. It is complete when all who add to it have ended.

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
 pub(crate) struct Op {
     opf: u32,
     kind: Kind,
+    /// As the block layer has it (`bi_ioprio`); 0 if the caller did not say.
+    priority: u16,
 }
 
 const fn flag(bit: bindings::req_flag_bits) -> u32 {
@@ -49,11 +51,19 @@ impl Op {
     pub(crate) const READ: Self = Self {
         opf: bindings::req_op_REQ_OP_READ,
         kind: Kind::Read,
+        priority: 0,
     };
     /// A write.
     pub(crate) const WRITE: Self = Self {
         opf: bindings::req_op_REQ_OP_WRITE,
         kind: Kind::Write,
+        priority: 0,
+    };
+    /// A write of zeroes that carries no data.
+    pub(crate) const WRITE_ZEROES: Self = Self {
+        opf: bindings::req_op_REQ_OP_WRITE_ZEROES,
+        kind: Kind::WriteZeroes,
+        priority: 0,
     };
 
     /// Takes an operation with its flags from C.
@@ -72,7 +82,11 @@ impl Op {
             return Err(Refusal::invalid(c"rw: a flag goes with writes only"));
         }
         // INVARIANT: All was just checked.
-        Ok(Self { opf, kind })
+        Ok(Self {
+            opf,
+            kind,
+            priority: 0,
+        })
     }
 
     /// The same, for one who waits.
@@ -82,6 +96,17 @@ impl Op {
             opf: self.opf | SYNC,
             ..self
         }
+    }
+
+    /// The same, with a priority.
+    pub(crate) fn with_priority(self, priority: u16) -> Self {
+        // INVARIANT: The flags and the operation stay.
+        Self { priority, ..self }
+    }
+
+    /// The priority that the device is told.
+    pub(crate) fn priority(self) -> u16 {
+        self.priority
     }
 
     /// The block layer's form.

@@ -8,7 +8,10 @@ use super::{
     Refusal, //
 };
 use crate::{
-    bindings::io_region,
+    bindings::{
+        dm_io_region,
+        io_region, //
+    },
     block::{
         block_device::SECTOR_SHIFT,
         BlockDevice,
@@ -17,7 +20,7 @@ use crate::{
 };
 use core::mem::offset_of;
 
-/// A run of sectors on a device; in memory the `struct io_region` of C.
+/// A run of sectors on a device; in memory the `struct io_region` of C, or its `struct dm_io_region`.
 ///
 /// # Invariants
 ///
@@ -37,6 +40,10 @@ const _: () = {
     assert!(offset_of!(Region, device) == offset_of!(io_region, bdev));
     assert!(offset_of!(Region, sector) == offset_of!(io_region, sector));
     assert!(offset_of!(Region, count) == offset_of!(io_region, count));
+    assert!(size_of::<Region>() == size_of::<dm_io_region>());
+    assert!(offset_of!(Region, device) == offset_of!(dm_io_region, bdev));
+    assert!(offset_of!(Region, sector) == offset_of!(dm_io_region, sector));
+    assert!(offset_of!(Region, count) == offset_of!(dm_io_region, count));
 };
 
 impl Region {

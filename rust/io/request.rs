@@ -4,6 +4,7 @@
 
 use super::{
     error_set::ErrorSet,
+    Failures,
     Notify, //
 };
 use crate::block::{
@@ -16,7 +17,8 @@ use crate::block::{
 
 /// The payload of a request's primary bio.
 pub(crate) struct Request<N> {
-    errors: ErrorSet,
+    failed: ErrorSet,
+    unsupported: ErrorSet,
     /// [`None`] if the caller waits.
     notify: Option<N>,
     /// The bytes that the caches must forget when a read has ended.
@@ -27,7 +29,8 @@ impl<N: Notify> Request<N> {
     /// A request whose end is to be told.
     pub(super) fn new(notify: N, invalidate: Option<(VmallocRange, usize)>) -> Self {
         Self {
-            errors: ErrorSet::new(),
+            failed: ErrorSet::new(),
+            unsupported: ErrorSet::new(),
             notify: Some(notify),
             invalidate,
         }
@@ -36,7 +39,8 @@ impl<N: Notify> Request<N> {
     /// A request that the caller waits for, and sees to the rest.
     pub(super) fn waited_for() -> Self {
         Self {
-            errors: ErrorSet::new(),
+            failed: ErrorSet::new(),
+            unsupported: ErrorSet::new(),
             notify: None,
             invalidate: None,
         }
@@ -44,14 +48,19 @@ impl<N: Notify> Request<N> {
 
     /// Notes how a part of the region with number `index` ended.
     pub(super) fn note(&self, index: usize, status: Status) {
-        if !status.is_ok() {
-            self.errors.insert(index);
+        if status.is_unsupported() {
+            self.unsupported.insert(index);
+        } else if !status.is_ok() {
+            self.failed.insert(index);
         }
     }
 
-    /// The error set, complete when the request has ended.
-    pub(super) fn errors(&self) -> usize {
-        self.errors.bits()
+    /// What failed, complete when the request has ended.
+    pub(super) fn failures(&self) -> Failures {
+        Failures {
+            failed: self.failed.bits(),
+            unsupported: self.unsupported.bits(),
+        }
     }
 }
 
@@ -62,11 +71,11 @@ impl<N: Notify> EndIo for Request<N> {
         if let Some((range, bytes)) = bio.invalidate {
             range.invalidate(bytes);
         }
-        let (notify, errors) = (bio.notify, bio.errors());
+        let (notify, failures) = (bio.notify, bio.failures());
         // The callback may start another request, which is to find this one's memory.
         drop(bio);
         if let Some(notify) = notify {
-            notify.notify(errors);
+            notify.notify(failures);
         }
     }
 }

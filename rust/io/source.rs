@@ -4,7 +4,9 @@
 
 use crate::block::{
     bio::MAX_VECS,
+    BioData,
     BvecArray,
+    LinearRange,
     Segment,
     VmallocRange, //
 };
@@ -23,6 +25,11 @@ pub(crate) trait Source: Clone {
 
     /// The rest of the buffer as an array, if it is one.
     fn as_array(&self) -> Option<&BvecArray> {
+        None
+    }
+
+    /// The bio that the buffer is the memory of, if it is that: other bios share it as a whole.
+    fn as_bio(&self) -> Option<&BioData> {
         None
     }
 
@@ -85,6 +92,58 @@ impl Source for BvecArray {
 
     fn as_array(&self) -> Option<&BvecArray> {
         Some(self)
+    }
+}
+
+impl Source for BioData {
+    const MERGES: bool = false;
+
+    fn next(&mut self, _max: u32) -> Option<Segment> {
+        None
+    }
+
+    fn pieces(&self, _bytes: u64) -> usize {
+        0
+    }
+
+    fn as_bio(&self) -> Option<&BioData> {
+        Some(self)
+    }
+
+    fn covers(&self, bytes: u64) -> bool {
+        bytes <= self.bytes().into()
+    }
+}
+
+/// A place in memory of the kernel's linear mapping.
+#[derive(Clone)]
+pub(crate) struct LinearBuffer {
+    range: LinearRange,
+    at: usize,
+}
+
+impl LinearBuffer {
+    /// The start of the range.
+    pub(crate) fn new(range: LinearRange) -> Self {
+        Self { range, at: 0 }
+    }
+}
+
+impl Source for LinearBuffer {
+    const MERGES: bool = true;
+
+    fn next(&mut self, max: u32) -> Option<Segment> {
+        let piece = self.range.segment_at(self.at, max)?;
+        self.at += piece.len() as usize;
+        Some(piece)
+    }
+
+    fn pieces(&self, bytes: u64) -> usize {
+        self.range.pieces_at(self.at, bytes)
+    }
+
+    fn covers(&self, bytes: u64) -> bool {
+        self.range.covers(bytes)
     }
 }
 

@@ -8,22 +8,32 @@ use super::{
         Means,
         Part, //
     },
+    throttle::Throttle,
+    Flags,
     Notify, //
 };
 use crate::{
     block::{
-        block_device::MAX_BLOCK_SIZE,
+        block_device::{
+            MAX_BLOCK_SIZE,
+            SECTOR_SHIFT, //
+        },
         rcu,
         Bio,
         BioList,
         BioPool,
         BioQueue,
         OwnedQueue,
-        PageReserve, //
+        PageReserve,
+        ZeroVectors, //
     },
     io::{
         Refusal,
         Region, //
+    },
+    statistics::{
+        self,
+        Counted, //
     }, //
 };
 use kernel::{
@@ -43,6 +53,10 @@ use kernel::{
         Mutex, //
     },
     task::Task,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
     workqueue::{
         Work,
         WorkItem, //
@@ -51,11 +65,15 @@ use kernel::{
 
 /// The jobs, parts and legs that a client has memory for at any time.
 const RESERVE: usize = 8;
-/// The parts of a job that are in flight at a time.
-const MAX_PARTS: u32 = 8;
+/// How long a client waits when its throttle forbids I/O, in milliseconds.
+const PAUSE_MS: i64 = 100;
+/// How often it does so before it goes on all the same: others that share the throttle may use up
+/// all that the limit allows.
+const MAX_PAUSES: u32 = 10;
 
 const PROGRESS: u64 = 1;
 const CALLBACKS: u64 = 2;
+const PAUSE: u64 = 3;
 
 /// A user of the copy service.
 #[pin_data]
@@ -68,13 +86,15 @@ pub(crate) struct Client<N: Notify> {
     ended: BioList<Part<N>>,
     /// Jobs that are to be called back.
     done: BioList<Job<N>>,
-    /// Jobs that do not have all their parts: the progress work's own.
+    /// The progress work's own.
     #[pin]
-    waiting: Mutex<BioQueue<Job<N>>>,
+    waiting: Mutex<Waiting<N>>,
     #[pin]
     progress: Work<Self, PROGRESS>,
     #[pin]
     callbacks: Work<Self, CALLBACKS>,
+    #[pin]
+    pause: Work<Self, PAUSE>,
     /// The jobs that were not called back, and one for the client's owner.
     pending: Atomic<i64>,
     #[pin]
@@ -86,18 +106,39 @@ pub(crate) struct Client<N: Notify> {
 impl_has_work! {
     impl{N: Notify} HasWork<Self, PROGRESS> for Client<N> { self.progress }
     impl{N: Notify} HasWork<Self, CALLBACKS> for Client<N> { self.callbacks }
+    impl{N: Notify} HasWork<Self, PAUSE> for Client<N> { self.pause }
+}
+
+/// What there is to do that could not be done at once.
+struct Waiting<N: Notify> {
+    /// Jobs that do not have all their parts.
+    jobs: BioQueue<Job<N>>,
+    /// Parts that are to go on.
+    parts: BioQueue<Part<N>>,
+    /// The pauses since the throttle last allowed that.
+    pauses: u32,
 }
 
 impl<N: Notify> Client<N> {
-    /// Makes a client with `pages` pages set aside. May sleep.
+    /// Makes a client with `pages` pages set aside, which copies up to `part_bytes` bytes at a time.
+    /// May sleep.
     ///
-    /// There are at least as many as the largest block of a device, without which that could not be
-    /// copied.
-    pub(crate) fn new(pages: usize) -> Result<Arc<Self>> {
+    /// There are at least as many pages as the largest block of a device has, without which that
+    /// could not be copied.
+    pub(crate) fn new(
+        pages: usize,
+        part_bytes: usize,
+        zeroes: Arc<ZeroVectors>,
+        throttle: Option<Throttle>,
+    ) -> Result<Arc<Self>> {
+        let part_bytes = part_bytes.max(MAX_BLOCK_SIZE);
         let means = Means {
             parts: BioPool::new(RESERVE)?,
             legs: BioPool::new(RESERVE)?,
             pages: PageReserve::new(pages.max(MAX_BLOCK_SIZE / PAGE_SIZE))?,
+            zeroes,
+            max_sectors: part_bytes as u64 >> SECTOR_SHIFT,
+            throttle,
             queue: OwnedQueue::new(c"kcopyd_rust")?,
         };
         Arc::pin_init(
@@ -107,9 +148,14 @@ impl<N: Notify> Client<N> {
                 accepted: BioList::new(),
                 ended: BioList::new(),
                 done: BioList::new(),
-                waiting <- new_mutex!(BioQueue::new()),
+                waiting <- new_mutex!(Waiting {
+                    jobs: BioQueue::new(),
+                    parts: BioQueue::new(),
+                    pauses: 0,
+                }),
                 progress <- new_work!("kcopyd_rust::progress"),
                 callbacks <- new_work!("kcopyd_rust::callbacks"),
+                pause <- new_work!("kcopyd_rust::pause"),
                 pending: Atomic::new(1),
                 idle <- Completion::new(),
                 caller: Atomic::new(0),
@@ -118,35 +164,76 @@ impl<N: Notify> Client<N> {
         )
     }
 
-    /// Accepts a copy. May sleep.
-    pub(crate) fn copy(
+    /// Accepts a copy of `from`, or if there is none a zeroing. May sleep.
+    ///
+    /// Without memory it waits for the end of another job if it `may_wait`, or else fails.
+    pub(crate) fn start(
         this: &Arc<Self>,
-        from: Region,
+        from: Option<Region>,
         dests: &[Region],
-        ignore_errors: bool,
+        flags: Flags,
         notify: N,
+        may_wait: bool,
     ) -> Result<(), Refusal> {
-        let job = Job::new(this.clone(), from, dests, ignore_errors, notify)?;
-        // A callback must not wait for memory that only callbacks give back.
-        let job = if this.caller.load(Relaxed) == current_task() {
-            BioPool::try_alloc(&this.jobs, None, 0, 0, job)
-        } else {
-            BioPool::alloc_carrier(&this.jobs, job)
-        };
-        let job = job.map_err(|_| Refusal {
+        let job = Job::new(this.clone(), from, dests, flags, notify)?;
+        let job = this.carry(job, may_wait).ok_or(Refusal {
             argument: c"there is no memory, and a callback cannot wait for any",
             error: ENOMEM,
         })?;
-        this.pending.fetch_add(1, Relaxed);
+        let what = if from.is_some() {
+            Counted::Copy
+        } else {
+            Counted::Zeroing
+        };
+        statistics::count(what, job.rest());
         if this.accepted.push(job) {
             this.wake();
         }
         Ok(())
     }
 
+    /// Makes a job that has nothing to do but to call back, when it is ended. May sleep.
+    pub(crate) fn prepare(this: &Arc<Self>, notify: N) -> Option<Bio<Job<N>>> {
+        let job = this.carry(Job::callback(this.clone(), notify), true)?;
+        statistics::count(Counted::Callback, 0);
+        Some(job)
+    }
+
+    /// Ends a prepared job: calls back in line with other jobs. Any context.
+    pub(crate) fn end(job: Bio<Job<N>>, read_error: i32, write_errors: usize) {
+        job.note_read_error(read_error);
+        job.note_write_errors(write_errors);
+        job.end();
+    }
+
+    /// Makes the bio of a job, which is pending from then on.
+    fn carry(&self, job: Job<N>, may_wait: bool) -> Option<Bio<Job<N>>> {
+        let job = if may_wait {
+            BioPool::alloc_carrier(&self.jobs, job)
+        } else {
+            BioPool::try_alloc(&self.jobs, None, 0, 0, job)
+        };
+        let job = job.ok()?;
+        self.pending.fetch_add(1, Relaxed);
+        Some(job)
+    }
+
+    /// Whether this is a callback of the client. Such a one should not wait for memory: it may be
+    /// that only further callbacks would give any back.
+    pub(crate) fn is_calling_back(&self) -> bool {
+        self.caller.load(Relaxed) == current_task()
+    }
+
+    /// Waits for the work that there is, and for that which follows from it at once. May sleep; not
+    /// from a callback.
+    pub(crate) fn flush(&self) {
+        // The progress work may make the callbacks' work, which a flush that has begun passes over.
+        self.means.queue.flush();
+        self.means.queue.flush();
+    }
+
     /// Waits until all jobs were called back, and nothing of the client runs any more, be it work or
-    /// an interrupt. May sleep;
-    /// not from a callback.
+    /// an interrupt. May sleep; not from a callback.
     pub(crate) fn drain(&self) {
         if self.pending.fetch_sub(1, Full) > 1 {
             self.idle.wait_for_completion();
@@ -179,75 +266,99 @@ impl<N: Notify> Client<N> {
     ///
     /// Parts come first: they may set memory free. On a device that is done with an I/O when it
     /// was submitted, this also lets one buffer serve a whole job.
-    fn progress(&self) {
+    fn progress(self: &Arc<Self>) {
         let mut waiting = self.waiting.lock();
-        let mut ended = BioQueue::new();
         loop {
-            ended.append(&mut self.ended.take());
-            if let Some(part) = ended.pop_front() {
-                Part::advance(part, &self.means);
-                continue;
-            }
-            waiting.append(&mut self.accepted.take());
-            let Some(job) = waiting.pop_front() else {
+            self.take_ended(&mut waiting.parts);
+            waiting.jobs.append(&mut self.accepted.take());
+            if waiting.parts.is_empty() && !self.begin(&mut waiting) {
                 return;
-            };
-            match self.begin(job) {
-                Begun::Fully => {}
-                Begun::Partly(job) => waiting.push_front(job),
-                Begun::ForWantOfMemory(job) => {
-                    waiting.push_front(job);
-                    return;
-                }
+            }
+            if !waiting.parts.is_empty() && !self.may_start(&mut waiting.pauses) {
+                // One that is queued already will do.
+                let _ = self.means.queue.enqueue::<_, PAUSE>(self.clone());
+                return;
+            }
+            if let Some(part) = waiting.parts.pop_front() {
+                Part::submit(part, &self.means);
             }
         }
     }
 
-    /// Begins another part of a job, if it is to have one.
-    fn begin(&self, job: Bio<Job<N>>) -> Begun<N> {
-        if job.rest() == 0 || job.is_stopped() || job.parts() >= MAX_PARTS {
+    /// Takes the parts whose I/O has ended, and adds those that are to go on to `parts`.
+    fn take_ended(&self, parts: &mut BioQueue<Part<N>>) {
+        let mut ended = self.ended.take();
+        while let Some(part) = ended.pop_front() {
+            if let Some(throttle) = &self.means.throttle {
+                throttle.finish();
+            }
+            if let Some(part) = Part::advance(part) {
+                parts.push_back(part);
+            }
+        }
+    }
+
+    /// Whether an I/O may start, which is counted then.
+    fn may_start(&self, pauses: &mut u32) -> bool {
+        let Some(throttle) = &self.means.throttle else {
+            return true;
+        };
+        if *pauses >= MAX_PAUSES {
+            throttle.start_anyway();
+        } else if !throttle.start() {
+            return false;
+        }
+        *pauses = 0;
+        true
+    }
+
+    /// Begins another part of the first job, or lets the job go if it has all that it is to have.
+    /// Returns false if nothing can be done.
+    fn begin(&self, waiting: &mut Waiting<N>) -> bool {
+        let Some(job) = waiting.jobs.pop_front() else {
+            return false;
+        };
+        if !job.takes_parts() {
             job.end();
-            return Begun::Fully;
+            return true;
         }
         match Part::new(&self.means, &job) {
             Some(part) => {
                 job.count_part();
-                Part::go_on(part, &self.means);
-                Begun::Partly(job)
+                if let Some(part) = Part::take(part) {
+                    waiting.parts.push_back(part);
+                }
             }
             // The parts that it has will do.
             None if job.parts() > 0 => {
                 job.end();
-                Begun::Fully
+                return true;
             }
-            None => Begun::ForWantOfMemory(job),
+            None => {
+                waiting.jobs.push_front(job);
+                return false;
+            }
         }
+        waiting.jobs.push_front(job);
+        true
     }
 
     /// Calls back for all jobs that are done.
     fn call_back(&self) {
         let mut done = self.done.take();
         while let Some(job) = done.pop_front() {
-            let (notify, read_failed) = (job.notify(), job.read_failed());
+            let (notify, read_error) = (job.notify(), job.read_error());
             let write_errors = job.write_errors();
             // The callback may start another copy, which is to find this one's memory.
             drop(job);
             self.caller.store(current_task(), Relaxed);
-            notify.notify(read_failed, write_errors);
+            notify.notify(read_error, write_errors);
             self.caller.store(0, Relaxed);
             if self.pending.fetch_sub(1, Full) == 1 {
                 self.idle.complete_all();
             }
         }
     }
-}
-
-/// What became of an attempt to begin a part.
-enum Begun<N: Notify> {
-    /// The job has all its parts, and is held up by them only.
-    Fully,
-    Partly(Bio<Job<N>>),
-    ForWantOfMemory(Bio<Job<N>>),
 }
 
 /// What the current task is told apart by.
@@ -268,5 +379,15 @@ impl<N: Notify> WorkItem<CALLBACKS> for Client<N> {
 
     fn run(this: Arc<Self>) {
         this.call_back();
+    }
+}
+
+impl<N: Notify> WorkItem<PAUSE> for Client<N> {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        fsleep(Delta::from_millis(PAUSE_MS));
+        this.waiting.lock().pauses += 1;
+        this.wake();
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is to be copied, and how far that has come.
+//! What is to be copied or zeroed, and how far that has come.
 
 use super::{
     client::Client,
+    Flags,
     Notify, //
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     },
     io::{
         error_set::ErrorSet,
+        Op,
         Refusal,
         Region, //
     }, //
@@ -25,74 +27,142 @@ use kernel::sync::{
         Atomic,
         Relaxed, //
     },
+    rcu,
     Arc, //
 };
 
-/// The most destinations of a copy.
+/// The most destinations of a job.
 pub(crate) const MAX_DESTS: usize = bindings::KCOPYD_MAX_REGIONS as usize;
+const _: () = assert!(MAX_DESTS == bindings::DM_KCOPYD_MAX_REGIONS as usize);
 
-/// A copy: the payload of a bio that carries it.
+/// The parts of a job that are in flight at a time.
+const MAX_PARTS: u32 = 8;
+
+/// A job: the payload of a bio that carries it.
 ///
 /// Only the client's progress work takes ranges and counts parts; errors come from anywhere.
-pub(super) struct Job<N: Notify> {
+pub(crate) struct Job<N: Notify> {
     client: Arc<Client<N>>,
-    from: Region,
-    dests: [Region; MAX_DESTS],
-    num_dests: usize,
-    ignore_errors: bool,
+    /// [`None`] if the destinations are to be zeroes, or if there are none.
+    from: Option<Region>,
+    dests: Dests,
+    write_op: Op,
+    flags: Flags,
     notify: N,
     /// The sectors that parts have taken.
     taken: Atomic<u64>,
     /// The parts that were begun.
     parts: Atomic<u32>,
-    read_failed: Atomic<bool>,
+    read_error: Atomic<i32>,
     write_errors: ErrorSet,
 }
 
-impl<N: Notify> Job<N> {
-    /// Checks a copy.
-    pub(super) fn new(
-        client: Arc<Client<N>>,
-        from: Region,
-        dests: &[Region],
-        ignore_errors: bool,
-        notify: N,
-    ) -> Result<Self, Refusal> {
+/// Up to [`MAX_DESTS`] regions of one length.
+#[derive(Clone, Copy)]
+pub(super) struct Dests {
+    regions: [Option<Region>; MAX_DESTS],
+    count: u64,
+}
+
+impl Dests {
+    const NONE: Self = Self {
+        regions: [None; MAX_DESTS],
+        count: 0,
+    };
+
+    /// Takes destinations that are to hold the content of `from`, or zeroes.
+    fn new(from: Option<&Region>, dests: &[Region]) -> Result<Self, Refusal> {
         let (Some(first), true) = (dests.first(), dests.len() <= MAX_DESTS) else {
-            return Err(Refusal::invalid(c"num_dests: not 1 to KCOPYD_MAX_REGIONS"));
+            return Err(Refusal::invalid(
+                c"num_dests: not 1 to the most there may be",
+            ));
         };
-        if dests.iter().any(|dest| dest.count() != from.count()) {
-            return Err(Refusal::invalid(c"dests: one is not as long as the source"));
+        let count = from.unwrap_or(first).count();
+        if dests.iter().any(|dest| dest.count() != count) {
+            return Err(Refusal::invalid(c"dests: the lengths differ"));
         }
-        if dests.iter().any(|dest| dest.overlaps(&from)) {
+        if from.is_some_and(|from| dests.iter().any(|dest| dest.overlaps(from))) {
             return Err(Refusal::invalid(c"dests: one overlaps the source"));
         }
-        let mut all = [*first; MAX_DESTS];
-        all.iter_mut().zip(dests).for_each(|(to, dest)| *to = *dest);
-        Ok(Self {
+        let mut this = Self {
+            count,
+            ..Self::NONE
+        };
+        for (to, dest) in this.regions.iter_mut().zip(dests) {
+            *to = Some(*dest);
+        }
+        Ok(this)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Region> {
+        self.regions.iter().flatten()
+    }
+}
+
+impl<N: Notify> Job<N> {
+    /// Checks a copy, or if there is no source a zeroing.
+    pub(super) fn new(
+        client: Arc<Client<N>>,
+        from: Option<Region>,
+        dests: &[Region],
+        flags: Flags,
+        notify: N,
+    ) -> Result<Self, Refusal> {
+        let dests = Dests::new(from.as_ref(), dests)?;
+        let mut job = Self::callback(client, notify);
+        let zeroes_all = dests
+            .iter()
+            .all(|dest| dest.device().max_write_zeroes_sectors() > 0);
+        if from.is_none() && zeroes_all {
+            job.write_op = Op::WRITE_ZEROES;
+        }
+        // A hole in what must be written in order would be the end of it.
+        let in_order = flags.in_order || dests.iter().any(|dest| dest.device().is_zoned());
+        job.flags = Flags {
+            in_order,
+            ignore_errors: flags.ignore_errors && !in_order,
+        };
+        job.from = from;
+        job.dests = dests;
+        Ok(job)
+    }
+
+    /// A job that has nothing to do but to call back.
+    pub(super) fn callback(client: Arc<Client<N>>, notify: N) -> Self {
+        Self {
             client,
-            from,
-            dests: all,
-            num_dests: dests.len(),
-            ignore_errors,
+            from: None,
+            dests: Dests::NONE,
+            write_op: Op::WRITE,
+            flags: Flags::default(),
             notify,
             taken: Atomic::new(0),
             parts: Atomic::new(0),
-            read_failed: Atomic::new(false),
+            read_error: Atomic::new(0),
             write_errors: ErrorSet::new(),
-        })
+        }
     }
 
     pub(super) fn client(&self) -> &Arc<Client<N>> {
         &self.client
     }
 
-    pub(super) fn from(&self) -> &Region {
-        &self.from
+    pub(super) fn from(&self) -> Option<&Region> {
+        self.from.as_ref()
     }
 
-    pub(super) fn dests(&self) -> &[Region] {
-        self.dests.get(..self.num_dests).unwrap_or_default()
+    pub(super) fn dest(&self, index: usize) -> Option<&Region> {
+        self.dests.regions.get(index)?.as_ref()
+    }
+
+    /// All destinations, as bits.
+    pub(super) fn all_dests(&self) -> usize {
+        (1 << self.dests.iter().count()) - 1
+    }
+
+    /// By what the destinations are written.
+    pub(super) fn write_op(&self) -> Op {
+        self.write_op
     }
 
     pub(super) fn notify(&self) -> N {
@@ -102,8 +172,9 @@ impl<N: Notify> Job<N> {
     /// The bytes of the logical blocks in `bytes` that are whole ones to all devices: a range,
     /// unless it is the last, consists of such.
     pub(super) fn whole_blocks(&self, bytes: u32) -> u32 {
-        core::iter::once(&self.from)
-            .chain(self.dests())
+        self.from
+            .iter()
+            .chain(self.dests.iter())
             .fold(bytes, |bytes, region| region.device().whole_blocks(bytes))
     }
 
@@ -114,16 +185,24 @@ impl<N: Notify> Job<N> {
         (half > 0).then_some(half.into())
     }
 
+    /// The most sectors that all destinations can write as zeroes at once.
+    pub(super) fn max_write_zeroes_sectors(&self) -> u32 {
+        self.dests
+            .iter()
+            .map(|dest| dest.device().max_write_zeroes_sectors())
+            .fold(u32::MAX >> SECTOR_SHIFT, u32::min)
+    }
+
     pub(super) fn ignores_errors(&self) -> bool {
-        self.ignore_errors
+        self.flags.ignore_errors
     }
 
     /// The sectors that no part has taken.
     pub(super) fn rest(&self) -> u64 {
-        self.from.count() - self.taken.load(Relaxed)
+        self.dests.count - self.taken.load(Relaxed)
     }
 
-    /// Takes the next range, of at most `max` sectors, unless there is none or the copy is to stop.
+    /// Takes the next range, of at most `max` sectors, unless there is none or the job is to stop.
     pub(super) fn take_range(&self, max: u64) -> Option<Range<u64>> {
         let start = self.taken.load(Relaxed);
         let end = start + self.rest().min(max);
@@ -136,12 +215,18 @@ impl<N: Notify> Job<N> {
 
     /// Whether no further range is to be taken because of an error.
     pub(super) fn is_stopped(&self) -> bool {
-        !self.ignore_errors && (self.read_failed() || self.write_errors() != 0)
+        !self.ignores_errors() && (self.read_error() != 0 || self.write_errors() != 0)
     }
 
-    /// Counts a part that begins, and returns how many have.
-    pub(super) fn count_part(&self) -> u32 {
-        self.parts.fetch_add(1, Relaxed) + 1
+    /// Whether the job may have another part.
+    pub(super) fn takes_parts(&self) -> bool {
+        let most = if self.flags.in_order { 1 } else { MAX_PARTS };
+        self.rest() > 0 && self.parts() < most && !self.is_stopped()
+    }
+
+    /// Counts a part that begins.
+    pub(super) fn count_part(&self) {
+        self.parts.fetch_add(1, Relaxed);
     }
 
     /// How many parts have begun.
@@ -149,16 +234,22 @@ impl<N: Notify> Job<N> {
         self.parts.load(Relaxed)
     }
 
-    pub(super) fn note_read_error(&self) {
-        self.read_failed.store(true, Relaxed);
+    pub(super) fn note_read_error(&self, error: i32) {
+        self.read_error.store(error, Relaxed);
     }
 
     pub(super) fn note_write_error(&self, dest: usize) {
         self.write_errors.insert(dest);
     }
 
-    pub(super) fn read_failed(&self) -> bool {
-        self.read_failed.load(Relaxed)
+    /// Adds to the destinations that could not be written, as bits.
+    pub(super) fn note_write_errors(&self, dests: usize) {
+        self.write_errors.insert_bits(dests);
+    }
+
+    /// Not 0 if the source could not be read.
+    pub(super) fn read_error(&self) -> i32 {
+        self.read_error.load(Relaxed)
     }
 
     /// The destinations that could not be written, as bits.
@@ -169,6 +260,9 @@ impl<N: Notify> Job<N> {
 
 impl<N: Notify> EndIo for Job<N> {
     fn end_io(bio: Bio<Self>) {
+        // The client's work may be done with the last job before this function returns:
+        // `Client::drain` waits for readers, so that this reference is never the last.
+        let _reader = rcu::read_lock();
         let client = bio.client.clone();
         client.job_done(bio);
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A part of a copy: what is in a buffer at one time.
+//! A part of a job: what is in a buffer at one time.
 
 use super::{
     job::Job,
+    throttle::Throttle,
     Notify, //
 };
 use crate::{
@@ -18,9 +19,11 @@ use crate::{
         PageBuffer,
         PageReserve,
         Parent,
-        Status, //
+        Status,
+        ZeroVectors, //
     },
     io::{
+        op::Kind,
         Op,
         Region, //
     }, //
@@ -38,16 +41,13 @@ use kernel::{
     }, //
 };
 
-/// The most sectors of a part: 512 KiB.
-const MAX_SECTORS: u64 = 1024;
-
 /// A part: the payload of the bio that reads it, and writes it.
 ///
 /// Only the client's progress work uses what is not the job's.
 pub(super) struct Part<N: Notify> {
     job: Chained<Job<N>>,
     buffer: PageBuffer,
-    /// How many sectors a range may have: what the bio's vectors carry.
+    /// How many sectors a range may have.
     capacity: Atomic<u64>,
     /// Where in the job the part is, in sectors, and how many it reads and writes there.
     start: Atomic<u64>,
@@ -64,16 +64,22 @@ pub(super) struct Means<N: Notify> {
     pub(super) parts: Arc<BioPool<Part<N>>>,
     pub(super) legs: Arc<BioPool<Leg<Part<N>>>>,
     pub(super) pages: Arc<PageReserve>,
+    pub(super) zeroes: Arc<ZeroVectors>,
+    /// The most sectors of a part that has a buffer.
+    pub(super) max_sectors: u64,
+    pub(super) throttle: Option<Throttle>,
     pub(super) queue: OwnedQueue,
 }
 
 impl<N: Notify> Part<N> {
     /// Makes a part of `job`, if there is memory for it.
     pub(super) fn new(means: &Means<N>, job: &Bio<Job<N>>) -> Option<Bio<Self>> {
-        let bytes = (job.rest().min(MAX_SECTORS) as usize) << SECTOR_SHIFT;
-        let buffer = PageBuffer::new(&means.pages, bytes.div_ceil(PAGE_SIZE))?;
+        let bytes = (job.rest().min(means.max_sectors) as usize) << SECTOR_SHIFT;
+        let buffer = match job.from() {
+            Some(_) => PageBuffer::new(&means.pages, bytes.div_ceil(PAGE_SIZE))?,
+            None => PageBuffer::zeroes(&means.zeroes),
+        };
         let vecs = buffer.pieces();
-        let device = Some(job.from().device());
         let part = Self {
             job: job.chained(),
             buffer,
@@ -84,96 +90,114 @@ impl<N: Notify> Part<N> {
             unwritten: Atomic::new(0),
             is_writing: Atomic::new(false),
         };
-        let mut bio = BioPool::try_alloc(&means.parts, device, Op::READ.opf(), vecs, part).ok()?;
+        let mut bio = BioPool::try_alloc(&means.parts, None, 0, vecs, part).ok()?;
         let filled = bio.fill_from(bytes as u32, |part| &part.buffer);
-        let usable = if (filled as usize) < bytes {
-            job.whole_blocks(filled)
-        } else {
-            filled
+        let capacity = match job.write_op().kind() {
+            Kind::WriteZeroes => job.max_write_zeroes_sectors(),
+            _ if (filled as usize) < bytes => job.whole_blocks(filled) >> SECTOR_SHIFT,
+            _ => filled >> SECTOR_SHIFT,
         };
-        bio.capacity
-            .store(u64::from(usable >> SECTOR_SHIFT), Relaxed);
-        (usable > 0).then_some(bio)
+        bio.capacity.store(capacity.into(), Relaxed);
+        (capacity > 0).then_some(bio)
     }
 
-    /// Starts on what is next: the rest of a range that was cut, or another range of the job. Lets
-    /// the part go if there is neither.
-    pub(super) fn go_on(bio: Bio<Self>, means: &Means<N>) {
-        let (done, end) = (bio.range().end, bio.end.load(Relaxed));
-        if done < end {
-            return Self::read(bio, done..end, means);
-        }
-        if let Some(range) = bio.job.take_range(bio.capacity.load(Relaxed)) {
-            bio.end.store(range.end, Relaxed);
-            Self::read(bio, range, means);
-        }
-    }
-
-    fn read(mut bio: Bio<Self>, range: Range<u64>, means: &Means<N>) {
-        bio.start.store(range.start, Relaxed);
-        bio.count.store(range.end - range.start, Relaxed);
-        bio.is_writing.store(false, Relaxed);
-        let from = *bio.job.from();
-        bio.reuse(from.device(), Op::READ.opf());
-        aim(&mut bio, &from, &range);
-        bio.submit(&means.queue);
-    }
-
-    /// Goes on with a part whose I/O has ended.
-    pub(super) fn advance(bio: Bio<Self>, means: &Means<N>) {
+    /// Decides how to go on with a part whose I/O has ended. [`None`] if it is through, and gone.
+    pub(super) fn advance(mut bio: Bio<Self>) -> Option<Bio<Self>> {
         if bio.is_writing.load(Relaxed) {
             if !bio.status().is_ok() {
                 bio.job.note_write_error(bio.index());
             }
-            Self::write_next(bio, means);
-        } else {
-            Self::read_ended(bio, means);
+        } else if Self::read_ended(&mut bio) {
+            return Some(bio);
+        }
+        if bio.job.is_stopped() {
+            return None;
+        }
+        if bio.next_dest().is_some() {
+            return Some(bio);
+        }
+        Self::take(bio)
+    }
+
+    /// Takes the rest of a range that was cut, or another range of the job. Lets the part go if
+    /// there is neither.
+    pub(super) fn take(bio: Bio<Self>) -> Option<Bio<Self>> {
+        loop {
+            let (done, end) = (bio.range().end, bio.end.load(Relaxed));
+            let range = if done < end {
+                done..end
+            } else {
+                bio.job.take_range(bio.capacity.load(Relaxed))?
+            };
+            bio.end.store(range.end, Relaxed);
+            bio.begin(range);
+            if !bio.is_writing.load(Relaxed) || bio.next_dest().is_some() {
+                return Some(bio);
+            }
         }
     }
 
-    /// Begins to write what was read. If errors are ignored, a range that could not be read is read
-    /// again in halves: what is lost in the end is the blocks that the device cannot read.
-    fn read_ended(mut bio: Bio<Self>, means: &Means<N>) {
+    /// Begins with a range: by reading it, or if there is nothing to read by writing.
+    fn begin(&self, range: Range<u64>) {
+        self.start.store(range.start, Relaxed);
+        self.count.store(range.end - range.start, Relaxed);
+        self.is_writing.store(false, Relaxed);
+        if self.job.from().is_none() {
+            self.begin_writing();
+        }
+    }
+
+    fn begin_writing(&self) {
+        self.unwritten.store(self.job.all_dests(), Relaxed);
+        self.is_writing.store(true, Relaxed);
+    }
+
+    /// Decides how to go on when a read has ended. If errors are ignored, a range that could not be
+    /// read is read again in halves: what is lost in the end is the blocks that the device cannot
+    /// read. Returns whether there is another read to be made.
+    fn read_ended(bio: &mut Bio<Self>) -> bool {
         if !bio.status().is_ok() {
             let range = bio.range();
             let half = bio.job.half_of(range.end - range.start);
             if let (true, Some(half)) = (bio.job.ignores_errors(), half) {
-                return Self::read(bio, range.start..range.start + half, means);
+                bio.begin(range.start..range.start + half);
+                return true;
             }
-            bio.job.note_read_error();
+            bio.job.note_read_error(1);
             bio.zero_what_was_not_read();
         }
-        let all = (1 << bio.job.dests().len()) - 1;
-        bio.unwritten.store(all, Relaxed);
-        bio.is_writing.store(true, Relaxed);
-        Self::write_next(bio, means);
+        bio.begin_writing();
+        false
     }
 
-    /// Writes to the destinations that remain, or goes on when none does.
-    fn write_next(bio: Bio<Self>, means: &Means<N>) {
-        if bio.job.is_stopped() {
-            return;
+    /// Starts the I/O that was decided on.
+    pub(super) fn submit(mut bio: Bio<Self>, means: &Means<N>) {
+        if bio.is_writing.load(Relaxed) {
+            return Self::write(bio, means);
         }
-        match bio.next_dest() {
-            Some((index, dest)) => Self::write(bio, index, dest, means),
-            None => Self::go_on(bio, means),
+        if let Some(from) = bio.job.from().copied() {
+            Self::aim(&mut bio, &from, Op::READ);
+            bio.submit(&means.queue);
         }
     }
 
-    /// Writes to the destination `index` by the part's bio, and to all others by legs as far as
-    /// there is memory for them.
-    fn write(mut bio: Bio<Self>, index: usize, dest: Region, means: &Means<N>) {
-        let range = bio.range();
-        bio.reuse(dest.device(), Op::WRITE.opf());
-        aim(&mut bio, &dest, &range);
+    /// Writes to one destination by the part's bio, and to all others by legs as far as there is
+    /// memory for them.
+    fn write(mut bio: Bio<Self>, means: &Means<N>) {
+        let op = bio.job.write_op();
+        let Some((index, dest)) = bio.next_dest() else {
+            // It could be written a moment ago. There is no I/O then, nor the status of one.
+            bio.reset_status();
+            return bio.end();
+        };
+        Self::aim(&mut bio, &dest, op);
         bio.draft().set_index(index);
         bio.mark_written(index);
         while let Some((index, dest)) = bio.next_dest() {
-            let Some(mut leg) = Leg::sharing(&means.legs, &bio, dest.device(), Op::WRITE.opf())
-            else {
+            let Some(mut leg) = Leg::sharing(&means.legs, &bio, dest.device(), op.opf()) else {
                 break;
             };
-            leg.draft().set_sector(dest.sector() + range.start);
+            leg.draft().set_sector(dest.sector() + bio.range().start);
             leg.draft().set_index(index);
             bio.mark_written(index);
             leg.submit(&means.queue);
@@ -186,13 +210,24 @@ impl<N: Notify> Part<N> {
     fn next_dest(&self) -> Option<(usize, Region)> {
         loop {
             let index = self.unwritten.load(Relaxed).trailing_zeros() as usize;
-            let dest = self.job.dests().get(index)?;
-            if dest.hindrance(Op::WRITE).is_none() {
+            let dest = self.job.dest(index)?;
+            if dest.hindrance(self.job.write_op()).is_none() {
                 return Some((index, *dest));
             }
             self.job.note_write_error(index);
             self.mark_written(index);
         }
+    }
+
+    /// Makes the bio one of `op` with the part's place in `region`.
+    fn aim(bio: &mut Bio<Self>, region: &Region, op: Op) {
+        let range = bio.range();
+        let bytes = ((range.end - range.start) as u32) << SECTOR_SHIFT;
+        bio.reuse(region.device(), op.opf());
+        let mut draft = bio.draft();
+        draft.truncate(bytes);
+        draft.set_size_without_data(bytes);
+        draft.set_sector(region.sector() + range.start);
     }
 
     /// Where in the job the part is, in sectors.
@@ -205,13 +240,6 @@ impl<N: Notify> Part<N> {
         let unwritten = self.unwritten.load(Relaxed);
         self.unwritten.store(unwritten & !(1 << index), Relaxed);
     }
-}
-
-/// Points a bio at a range of `region`, in sectors from its start.
-fn aim<N: Notify>(bio: &mut Bio<Part<N>>, region: &Region, range: &Range<u64>) {
-    let mut draft = bio.draft();
-    draft.truncate(((range.end - range.start) as u32) << SECTOR_SHIFT);
-    draft.set_sector(region.sector() + range.start);
 }
 
 impl<N: Notify> EndIo for Part<N> {

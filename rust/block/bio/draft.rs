@@ -3,9 +3,15 @@
 //! What of a bio may be set before it is submitted.
 
 use super::{
-    super::Segment,
+    super::{
+        BioData,
+        Segment, //
+    },
     Header, //
 };
+use crate::bindings;
+
+const INTEGRITY: u32 = 1 << kernel::bindings::req_flag_bits___REQ_INTEGRITY;
 
 /// A bio that is being set up.
 ///
@@ -52,10 +58,46 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Shortens the bio to the first `bytes` of the memory that was added.
-    pub(crate) fn truncate(&mut self, bytes: u32) {
+    /// Sets the priority of the I/O.
+    pub(crate) fn set_priority(&mut self, priority: u16) {
         // SAFETY: As for `capacity`.
-        unsafe { (*self.0.as_raw()).bi_iter.bi_size = bytes.min(self.0.filled.get()) };
+        unsafe { (*self.0.as_raw()).bi_ioprio = priority };
+    }
+
+    /// Shortens the bio to the first `bytes` of the memory that was added. Returns how many it
+    /// carries.
+    pub(crate) fn truncate(&mut self, bytes: u32) -> u32 {
+        let bytes = bytes.min(self.0.filled.get());
+        // SAFETY: As for `capacity`.
+        unsafe { (*self.0.as_raw()).bi_iter.bi_size = bytes };
+        bytes
+    }
+
+    /// Makes the bio one over the memory of another, and takes over what goes along with that
+    /// memory; or if there is no memory for the latter one over nothing. Nothing may be chained to
+    /// the bio. May sleep.
+    pub(crate) fn share(&mut self, data: &BioData) {
+        if kernel::warn_on!(self.0.is_chained()) {
+            return;
+        }
+        let bio = self.0.as_raw();
+        // SAFETY: The bio is initialised, and owned by the type invariant. The other one is valid,
+        // and its vectors stay until this one has ended, by the invariants of `BioData`.
+        // INVARIANT: The vectors are the other bio's; the end function stays.
+        unsafe {
+            let (device, opf) = ((*bio).bi_bdev, (*bio).bi_opf);
+            let (end_io, private) = ((*bio).bi_end_io, (*bio).bi_private);
+            let flags = bindings::DM_IO_RUST_GFP_NOIO;
+            kernel::bindings::bio_uninit(bio);
+            if kernel::bindings::bio_init_clone(device, bio, data.as_raw(), flags) != 0 {
+                kernel::bindings::bio_init(bio, device, core::ptr::null_mut(), 0, opf);
+            }
+            // What protects the data is said by a flag, which goes with the memory.
+            (*bio).bi_opf = opf | ((*bio).bi_opf & INTEGRITY);
+            (*bio).bi_end_io = end_io;
+            (*bio).bi_private = private;
+            self.0.filled.set((*bio).bi_iter.bi_size);
+        }
     }
 
     /// Adds memory, up to `max` bytes and as much as the vectors hold; `next` gives the following

@@ -38,8 +38,7 @@ impl<P: Parent> Leg<P> {
         BioPool::try_alloc(pool, Some(device), opf, vecs, Self { parent }).ok()
     }
 
-    /// Makes a leg over the memory that its parent carries or carried, which is at hand as its
-    /// owner has not submitted it.
+    /// Makes a leg over what its parent is going to carry.
     pub(crate) fn sharing(
         pool: &Arc<BioPool<Self>>,
         parent: &Bio<P>,

@@ -7,3 +7,4 @@
 #include <dm_io_rust/kcopyd.h>
 
 #include "helpers.h"
+#include "statistics.h"

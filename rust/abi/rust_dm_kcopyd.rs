@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The functions of `dm_io_rust/mainline.h` that copy.
+
+use super::{
+    answer,
+    callback::JobCallback,
+    export,
+    regions::{
+        region,
+        regions, //
+    },
+    rust_dm_io::{
+        error_pointer,
+        is_no_pointer, //
+    },
+    services::services, //
+};
+use crate::{
+    bindings::{
+        self,
+        mainline::{
+            dm_io_region,
+            dm_kcopyd_client,
+            dm_kcopyd_notify_fn,
+            dm_kcopyd_throttle, //
+        }, //
+    },
+    block::Bio,
+    io::Refusal,
+    kcopyd::{
+        throttle::{
+            Account,
+            Throttle, //
+        },
+        Client,
+        Flags,
+        Job,
+        MAX_DESTS, //
+    }, //
+};
+use core::ptr::NonNull;
+use kernel::{
+    ffi::{
+        c_int,
+        c_uint,
+        c_ulong,
+        c_void, //
+    },
+    page::PAGE_SIZE,
+    prelude::*,
+    sync::Arc,
+    types::ForeignOwnable, //
+};
+
+/// What C knows as a `struct dm_kcopyd_client`.
+type KcopydClient = Client<JobCallback>;
+
+const IGNORE_ERROR: c_uint = 1 << bindings::DM_KCOPYD_IGNORE_ERROR;
+const WRITE_SEQ: c_uint = 1 << bindings::DM_KCOPYD_WRITE_SEQ;
+
+/// Makes a client for C.
+///
+/// # Safety
+///
+/// Called from an exported function. `throttle` is null, or valid until the client is destroyed.
+unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<KcopydClient>> {
+    // SAFETY: By this function's requirement.
+    let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
+    // SAFETY: By this function's requirement the throttle is there for as long as it is used. Its
+    // numbers are only changed as atomic ones, or by the kernel's writing of a module's parameter.
+    let account = unsafe { throttle.cast::<Account>().as_ref() };
+    let throttle = account.map(|account| Throttle::new(account, services.throttles.clone()));
+    // SAFETY: May be called at any time.
+    let bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
+    let zeroes = services.zeroes.clone();
+    KcopydClient::new(bytes.div_ceil(PAGE_SIZE), bytes, zeroes, throttle)
+}
+
+/// The client behind a pointer of C's.
+///
+/// # Safety
+///
+/// `client` is NULL, an `ERR_PTR`, or what [`create`] gave out and the caller still has.
+unsafe fn borrow(client: *mut dm_kcopyd_client) -> Result<Arc<KcopydClient>, Refusal> {
+    if is_no_pointer(client) {
+        return Err(Refusal::invalid(c"kc is no client"));
+    }
+    // SAFETY: By this function's requirement.
+    Ok(unsafe { Arc::<KcopydClient>::borrow(client.cast()) }.into())
+}
+
+/// The flags of a job.
+fn flags(flags: c_uint) -> Result<Flags, Refusal> {
+    if flags & !(IGNORE_ERROR | WRITE_SEQ) != 0 {
+        return Err(Refusal::invalid(c"flags: one is unknown"));
+    }
+    Ok(Flags {
+        ignore_errors: flags & IGNORE_ERROR != 0,
+        in_order: flags & WRITE_SEQ != 0,
+    })
+}
+
+/// The regions of a job, and how it is to be done.
+struct Order {
+    /// [`None`] for a zeroing.
+    from: Option<*mut dm_io_region>,
+    num_dests: c_uint,
+    dests: *mut dm_io_region,
+    flags: c_uint,
+}
+
+impl Order {
+    /// Checks a job, and starts it.
+    ///
+    /// # Safety
+    ///
+    /// The regions are null or valid, and there are as many destinations as is said; a device in
+    /// them is open until the job has ended.
+    unsafe fn start(&self, client: &Arc<KcopydClient>, notify: JobCallback) -> Result<(), Refusal> {
+        let flags = flags(self.flags)?;
+        if self.num_dests == 0 || self.num_dests as usize > MAX_DESTS {
+            return Err(Refusal::invalid(
+                c"num_dests: not 1 to DM_KCOPYD_MAX_REGIONS",
+            ));
+        }
+        // SAFETY: By this function's requirement; a region is laid out as that of the services.
+        let (from, dests) = unsafe {
+            let from = self
+                .from
+                .map(|from| region(from.cast(), Refusal::invalid(c"from is NULL")))
+                .transpose()?;
+            let null = Refusal::invalid(c"dests is NULL");
+            (
+                from,
+                regions(self.dests.cast(), self.num_dests as usize, null)?,
+            )
+        };
+        Client::start(client, from, dests, flags, notify, true)
+    }
+}
+
+/// Starts a job, or if its arguments make no sense says so to the one who is to be called back.
+///
+/// # Safety
+///
+/// As the header asks of the caller of `rust_dm_kcopyd_copy`.
+unsafe fn start(
+    call: &CStr,
+    client: *mut dm_kcopyd_client,
+    order: Order,
+    (function, context): (dm_kcopyd_notify_fn, *mut c_void),
+) {
+    // SAFETY: By this function's requirement.
+    let Some(notify) = (unsafe { JobCallback::from_raw(function, context) }) else {
+        answer(call, Err(Refusal::invalid(c"fn is NULL")));
+        return;
+    };
+    // SAFETY: By this function's requirement.
+    let client = unsafe { borrow(client) };
+    let result = match &client {
+        // SAFETY: By this function's requirement.
+        Ok(client) => unsafe { order.start(client, notify) },
+        Err(refusal) => Err(*refusal),
+    };
+    if let Err(refusal) = result {
+        answer(call, Err(refusal));
+        refuse(client.ok(), notify);
+    }
+}
+
+/// Calls back for a job that was refused: in line with the client's other jobs, if there is one.
+fn refuse(client: Option<Arc<KcopydClient>>, notify: JobCallback) {
+    match client.and_then(|client| Client::prepare(&client, notify)) {
+        Some(job) => Client::end(job, 1, usize::MAX),
+        None => crate::kcopyd::Notify::notify(notify, 1, usize::MAX),
+    }
+}
+
+/// Makes ready to call back.
+///
+/// # Safety
+///
+/// As the header asks of the caller of `rust_dm_kcopyd_prepare_callback`.
+unsafe fn prepare(
+    client: *mut dm_kcopyd_client,
+    function: dm_kcopyd_notify_fn,
+    context: *mut c_void,
+) -> Result<Bio<Job<JobCallback>>, Refusal> {
+    // SAFETY: By this function's requirement.
+    let notify = unsafe { JobCallback::from_raw(function, context) };
+    let notify = notify.ok_or(Refusal::invalid(c"fn is NULL"))?;
+    // SAFETY: By this function's requirement.
+    let client = unsafe { borrow(client) }?;
+    Client::prepare(&client, notify).ok_or(Refusal::failed(c"there is no memory"))
+}
+
+export! {
+    /// See the header.
+    fn rust_dm_kcopyd_client_create(throttle: *mut dm_kcopyd_throttle) -> *mut dm_kcopyd_client {
+        // SAFETY: The header asks the caller for what the callee requires.
+        match unsafe { create(throttle) } {
+            Ok(client) => client.into_foreign().cast(),
+            Err(error) => error_pointer(error),
+        }
+    }
+
+    /// See the header.
+    fn rust_dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
+        if !is_no_pointer(kc) {
+            // SAFETY: The client is one that `create` gave out, and the caller gives it back.
+            let client = unsafe { Arc::<KcopydClient>::from_foreign(kc.cast()) };
+            // What drops the last reference ends the client's work queue: that is to be here, and
+            // not in work of that queue.
+            client.drain();
+        }
+    }
+
+    /// See the header.
+    fn rust_dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
+        // SAFETY: The header asks the caller for what the callee requires.
+        match unsafe { borrow(kc) } {
+            Ok(client) => client.flush(),
+            Err(refusal) => {
+                answer(c"rust_dm_kcopyd_client_flush", Err(refusal));
+            }
+        }
+    }
+
+    /// See the header.
+    fn rust_dm_kcopyd_copy(
+        kc: *mut dm_kcopyd_client,
+        from: *mut dm_io_region,
+        num_dests: c_uint,
+        dests: *mut dm_io_region,
+        flags: c_uint,
+        fn_: dm_kcopyd_notify_fn,
+        context: *mut c_void,
+    ) {
+        let order = Order { from: Some(from), num_dests, dests, flags };
+        // SAFETY: The header asks the caller for what the callee requires.
+        unsafe { start(c"rust_dm_kcopyd_copy", kc, order, (fn_, context)) }
+    }
+
+    /// See the header.
+    fn rust_dm_kcopyd_zero(
+        kc: *mut dm_kcopyd_client,
+        num_dests: c_uint,
+        dests: *mut dm_io_region,
+        flags: c_uint,
+        fn_: dm_kcopyd_notify_fn,
+        context: *mut c_void,
+    ) {
+        let order = Order { from: None, num_dests, dests, flags };
+        // SAFETY: The header asks the caller for what the callee requires.
+        unsafe { start(c"rust_dm_kcopyd_zero", kc, order, (fn_, context)) }
+    }
+
+    /// See the header.
+    fn rust_dm_kcopyd_prepare_callback(
+        kc: *mut dm_kcopyd_client,
+        fn_: dm_kcopyd_notify_fn,
+        context: *mut c_void,
+    ) -> *mut c_void {
+        // SAFETY: The header asks the caller for what the callee requires.
+        match unsafe { prepare(kc, fn_, context) } {
+            Ok(job) => job.into_raw().as_ptr().cast(),
+            Err(refusal) => {
+                answer(c"rust_dm_kcopyd_prepare_callback", Err(refusal));
+                core::ptr::null_mut()
+            }
+        }
+    }
+
+    /// See the header.
+    fn rust_dm_kcopyd_do_callback(job: *mut c_void, read_err: c_int, write_err: c_ulong) {
+        if let Some(job) = NonNull::new(job.cast()) {
+            // SAFETY: The job is what `prepare` gave out, and the caller gives it back.
+            let job = unsafe { Bio::<Job<JobCallback>>::from_raw(job) };
+            Client::end(job, read_err, write_err);
+        }
+    }
+}
