@@ -8,7 +8,7 @@ IN_TOOLCHAIN := scripts/in-toolchain.sh
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
 .PHONY: setup
 setup: ## fetch and build what all the others need (once; about 5 minutes)
@@ -29,6 +29,17 @@ endif
 demo: setup ## use the module on real disks in an emulated Debian
 	@$(IN_TOOLCHAIN) python3 scripts/test.py modules demo
 
+.PHONY: targets
+targets: setup ## build mainline's targets to work on this module
+	@$(IN_TOOLCHAIN) python3 scripts/test.py modules targets
+
+# MUTANT is a fault of tests/targets/mutants that they are to notice; SCENARIOS and
+# SEED are those of one run to repeat.
+.PHONY: test-targets
+test-targets: targets ## use the targets in an emulated Debian; MUTANT=, SCENARIOS=, SEED=
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) \
+		python3 tests/targets/run.py $(SCENARIOS)
+
 .PHONY: kunit
 kunit: setup ## run the KUnit suites on a kernel with all checkers on
 	@$(IN_TOOLCHAIN) python3 scripts/run_kunit.py
@@ -38,7 +49,7 @@ lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/lint.py
 
 .PHONY: test
-test: ## lint, modules on both kernels, demo and kunit, and a sum of them all
+test: ## lint, modules and targets on both kernels, demo, short scenarios, kunit
 	@scripts/test.sh
 
 .PHONY: clean

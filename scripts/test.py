@@ -17,10 +17,12 @@ from results import FAIL, Results
 from steps import TOP, main
 
 PARTS = {
-    "lint": "scripts/lint.py",
-    "modules": "scripts/build_modules.py",
-    "demo": "tests/guest/demo.py",
-    "kunit": "scripts/run_kunit.py",
+    "lint": ["scripts/lint.py"],
+    "modules": ["scripts/build_modules.py"],
+    "targets": ["scripts/build_targets.py"],
+    "demo": ["tests/guest/demo.py"],
+    "scenarios": ["tests/targets/run.py", "--short"],
+    "kunit": ["scripts/run_kunit.py"],
 }
 
 
@@ -30,7 +32,7 @@ def run_part(name, folder):
     start = time.monotonic()
     print(f"=== {name}", flush=True)
     status = subprocess.call(
-        [sys.executable, str(TOP / PARTS[name])], stdin=subprocess.DEVNULL,
+        [sys.executable, *PARTS[name]], cwd=TOP, stdin=subprocess.DEVNULL,
         env={**os.environ, "DM_IO_RUST_RESULTS": str(handed_on)},
     )
     print(f"=== {name}: {time.monotonic() - start:.0f} s\n", flush=True)

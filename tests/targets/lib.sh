@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What the scenarios have in common; sourced by their main.sh after report.sh.
+#
+# It knows SCOPE (short or full), SEED, and DISKS (how many there are), and that
+# each disk has been filled with random bytes that are no other disk's.
+
+# shellcheck source=/dev/null
+. /data/settings
+# shellcheck source=../guest/demo/log.sh
+. /lib/log.sh
+# There is no udev here: dmsetup makes the device nodes itself.
+export DM_DISABLE_UDEV=1
+
+TRACING=/sys/kernel/tracing
+STATISTICS=/sys/kernel/debug/dm_io_rust/statistics
+# The kernel's own functions, which nothing here may call.
+STOCK='dm_io dm_io_client_create dm_kcopyd_client_create dm_kcopyd_copy dm_kcopyd_zero
+	dm_kcopyd_prepare_callback'
+
+# fails COMMAND...: succeeds if the command does not.
+fails()
+{
+	! "$@"
+}
+
+# equal GOT EXPECTED
+equal()
+{
+	echo "got '$1' instead of '$2'"
+	[ "$1" = "$2" ]
+}
+
+# until_true COMMAND...: waits; the guest's time limit is the bound.
+until_true()
+{
+	until "$@"; do
+		usleep 50000
+	done
+}
+
+# Whoever reads a device now reads what is on the disks.
+forget_cached()
+{
+	sync
+	for device in /dev/vd? /dev/dm-*; do
+		[ ! -b "$device" ] || blockdev --flushbufs "$device"
+	done
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+# same FILE FILE BYTES [SKIP SKIP]: as many bytes are there, and the same.
+same()
+{
+	sync
+	for file in "$1" "$2"; do
+		[ ! -b "$file" ] || blockdev --flushbufs "$file"
+	done
+	# Not the shell's own, which is slow.
+	/bin/cmp -n "$3" "$1" "$2" ${4:+"$4"} ${5:+"$5"}
+}
+
+# sectors DEVICE
+sectors()
+{
+	blockdev --getsz "$1"
+}
+
+# expect_message REGEX: the scenario makes the kernel say so.
+expect_message()
+{
+	EXPECTED="$EXPECTED|$1"
+}
+
+load_modules()
+{
+	# shellcheck disable=SC2046 # one word for each module
+	modprobe -a $(cat /data/modules) && insmod /modules/dm_io_rust.ko || return 1
+	while read -r module; do
+		insmod "/modules/$module.ko" || return 1
+	done </data/targets
+}
+
+load_targets()
+{
+	check "the module and the targets load" load_modules
+}
+
+# Probes that count the calls of stock functions, and one that sees the scenario.
+start_proof()
+{
+	mount -t tracefs tracefs $TRACING 2>/dev/null
+	for function in $STOCK; do
+		echo "p:stock/$function dm_mod:$function" >>$TRACING/kprobe_events
+	done
+	echo "p:stock/seen dm_mod:dm_get_device" >>$TRACING/kprobe_events
+	echo 1 >$TRACING/events/stock/enable
+	cat $STATISTICS >/tmp/statistics.before
+}
+
+# stock_calls: which functions were called, and how often.
+stock_calls()
+{
+	awk '$1 != "seen" && $2 + $3 { print $1, $2 + $3 }' $TRACING/kprobe_profile
+}
+
+seen_calls()
+{
+	awk '$1 == "seen" { print $2 }' $TRACING/kprobe_profile
+}
+
+# grew NAME: the module's statistic since start_proof.
+grew()
+{
+	[ "$(awk -v name="$1" '$1 == name { print $2 - sum[name] } { sum[$1] = $2 }' \
+		/tmp/statistics.before $STATISTICS | tail -n 1)" -gt 0 ]
+}
+
+# check_proof NAME...: statistics that this scenario must have moved.
+check_proof()
+{
+	check "the probes see the scenario" [ "$(seen_calls)" -gt 0 ]
+	check "no stock dm-io or kcopyd function was called" equal "$(stock_calls)" ""
+	echo 0 >$TRACING/events/stock/enable
+	echo >$TRACING/kprobe_events
+	report say "$(tr '\n' ';' <$STATISTICS)"
+	for name in "$@"; do
+		check "the statistic $name has grown" grew "$name"
+	done
+}
+
+# Every device goes, however they are stacked.
+remove_devices()
+{
+	for round in 1 2 3 4 5 6 7 8; do
+		[ "$(dmsetup ls)" != "No devices found" ] || return 0
+		echo "round $round"
+		dmsetup remove_all
+	done
+	dmsetup ls --tree
+	return 1
+}
+
+unload_modules()
+{
+	for module in $(tac /data/targets) dm_io_rust; do
+		rmmod "$module" || return 1
+	done
+}
+
+unload_targets()
+{
+	check "all devices go" remove_devices
+	check "the targets and the module unload" unload_modules
+	check "the kernel logged nothing unexpected" equal "$(unexpected_messages)" ""
+}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The module with a fault put in, to see that the scenarios notice it.
+
+mutants/NAME.patch is the fault:
+
+copy-drop      writes of kcopyd are reported done, and never made
+copy-misplace  of each part of a copy, the first sector is where the last belongs
+copy-misplace-once  the same, of the 51st part that is copied and of no other
+io-drop        writes of dm-io are reported done, and never made
+io-misplace    writes of dm-io go one sector beside their place
+"""
+
+import pathlib
+import shutil
+import subprocess
+
+from build_modules import SERIES, build, output_folder, products
+from results import FAIL, PASS, Results
+from steps import TOP, StepFailed, exclusive
+
+PATCHES = pathlib.Path(__file__).resolve().parent / "mutants"
+# What of the project makes the module.
+SOURCES = ("Kbuild", "include", "rust")
+# The check of lib.sh that comes before any that a mutant may fail.
+LOADED = "the module and the targets load"
+
+
+def patched_copy(name):
+    """A folder with the module's sources, one of them with the fault."""
+    folder = output_folder() / f"{name}-source"
+    shutil.rmtree(folder, ignore_errors=True)
+    for source in SOURCES:
+        (folder / source).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (TOP / source).is_dir() else shutil.copy2
+        copy(TOP / source, folder / source)
+    done = subprocess.run(["git", "apply", str(PATCHES / f"{name}.patch")], cwd=folder,
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise StepFailed(f"{name}.patch does not apply:\n{done.stderr}")
+    return folder
+
+
+def build_mutant(name):
+    """The faulty module's file; raises StepFailed if it cannot be built."""
+    results = Results()
+    with exclusive(name):
+        build(results, name, SERIES[0], sources=patched_copy(name))
+    if results.count(FAIL):
+        raise StepFailed(f"the mutant {name} does not build")
+    return products(name, SERIES[0]) / "dm_io_rust.ko"
+
+
+def check_mutant(results, name, mutant, outcome):
+    """The guest itself noticed the fault, after it had loaded everything."""
+    loaded = any(check[0] == PASS and check[1] == LOADED
+                 for check in outcome.reported)
+    noticed = [check[1] for check in outcome.reported if check[0] == FAIL]
+    if results.check(f"{name}: fails with {mutant}", loaded and bool(noticed),
+                     "" if loaded else "it did not load"):
+        print(f"       it noticed: {noticed[0]}", flush=True)

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Mainline's targets at work on this module, on the stock kernel in the emulator.
+
+usage: run.py [--short] [SCENARIO...]
+
+A scenario is a folder here: needs.json says what it needs, main.sh is what the
+guest does. With MUTANT=NAME in the environment the module is made with that fault
+(see mutate.py), and each scenario that lists it in needs.json must fail.
+"""
+
+import json
+import os
+import pathlib
+import random
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "scripts"))
+from build_modules import SERIES, products  # noqa: E402
+from build_targets import built  # noqa: E402
+from guest import Guest, stock_kernel  # noqa: E402
+from results import Results  # noqa: E402
+from steps import main  # noqa: E402
+
+from mutate import build_mutant, check_mutant  # noqa: E402
+
+HERE = TOP / "tests" / "targets"
+STOCK = SERIES[0]
+MODULE = "dm_io_rust"
+MEMORY_MIB = 2048
+
+
+def needs_of(name):
+    return json.loads((HERE / name / "needs.json").read_text())
+
+
+def depends(path):
+    """The modules that a module needs, as their files are named."""
+    line = subprocess.run(["modinfo", "-F", "depends", path], capture_output=True,
+                          text=True, check=True).stdout.strip()
+    return line.split(",") if line else []
+
+
+def load_order(names):
+    """Our targets' modules in an order to load them, and the kernel's for them."""
+    ours, order, stock = built(STOCK), [], []
+
+    def visit(name):
+        if name not in ours:
+            stock.append(name)
+            return
+        for needed in depends(ours[name]):
+            if needed != MODULE:
+                visit(needed)
+        if name not in order:
+            order.append(name)
+
+    for name in names:
+        visit(name)
+    return order, sorted(set(stock))
+
+
+def add_module(guest, folder, path):
+    """A module without its debugging information, which is most of it."""
+    stripped = folder / path.name
+    subprocess.run(["strip", "-g", "-o", stripped, path], check=True)
+    guest.add(stripped, f"/modules/{path.name}")
+
+
+def add_text(guest, folder, name, text):
+    (folder / name).write_text(text)
+    guest.add(folder / name, f"/data/{name}")
+
+
+def add_disks(guest, folder, sizes, seed):
+    """Disks of random bytes, no two the same."""
+    for number, mib in enumerate(sizes):
+        source = random.Random(f"{seed} {number}")
+        with open(folder / f"disk{number}", "wb") as disk:
+            for _ in range(mib):
+                disk.write(source.randbytes(1 << 20))
+        guest.disk(folder / f"disk{number}")
+
+
+def make_guest(name, folder, scope, seed, module):
+    needs = needs_of(name)
+    guest = Guest(stock_kernel(), HERE / name)
+    guest.add(HERE / "lib.sh", "/lib/targets.sh")
+    guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
+    order, stock = load_order(needs["targets"])
+    modules = sorted({known.replace("-", "_")
+                      for known in ["dm_mod", *needs["modules"], *stock]})
+    guest.modules(*modules)
+    for program in ["cmp", *needs["programs"]]:
+        guest.program(program)
+    add_module(guest, folder, module)
+    for target in order:
+        add_module(guest, folder, built(STOCK)[target])
+    add_text(guest, folder, "modules", "".join(f"{line}\n" for line in modules))
+    add_text(guest, folder, "targets", "".join(f"{line}\n" for line in order))
+    add_text(guest, folder, "settings",
+             f"SCOPE={scope}\nSEED={seed}\nDISKS={len(needs['disks_mib'])}\n")
+    add_disks(guest, folder, needs["disks_mib"], seed)
+    return guest
+
+
+def run_scenario(name, scope, seed, module):
+    print(f"== {name} ({scope})", flush=True)
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="targets-") as folder:
+        guest = make_guest(name, pathlib.Path(folder), scope, seed, module)
+        outcome = guest.run(needs_of(name)["timeout"][scope], MEMORY_MIB)
+    print(f"  {name}: {time.monotonic() - start:.0f} s", flush=True)
+    return outcome
+
+
+def named(name, outcome):
+    """All checks of a run; the guest's own with the scenario's name."""
+    own = [(status, f"{name}: {check}", detail)
+           for status, check, detail in outcome.reported]
+    return own + outcome.results.checks[len(own):]
+
+
+def run():
+    names = [word for word in sys.argv[1:] if word != "--short"]
+    mutant = os.environ.get("MUTANT")
+    scope = "short" if mutant or "--short" in sys.argv else "full"
+    seed = int(os.environ.get("SEED") or secrets.randbelow(1 << 32))
+    names = names or sorted(path.parent.name for path in HERE.glob("*/needs.json"))
+    if mutant:
+        names = [name for name in names if mutant in needs_of(name)["mutants"]]
+    module = build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
+    results = Results()
+    print(f"  the seed of this run: SEED={seed}", flush=True)
+    for name in names:
+        outcome = run_scenario(name, scope, seed, module)
+        if mutant:
+            check_mutant(results, name, mutant, outcome)
+        else:
+            results.checks += named(name, outcome)
+    return results.finish()
+
+
+if __name__ == "__main__":
+    main(run)
