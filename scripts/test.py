@@ -19,6 +19,7 @@ from steps import TOP, main
 PARTS = {
     "lint": ["scripts/lint.py"],
     "modules": ["scripts/build_modules.py"],
+    "differential": ["tests/differential/run.py"],
     "targets": ["scripts/build_targets.py"],
     "demo": ["tests/guest/demo.py"],
     "scenarios": ["tests/targets/run.py", "--short"],

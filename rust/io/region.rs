@@ -101,12 +101,13 @@ impl Region {
         match op.kind() {
             // A read is left to the block layer, whose failure zeroes the buffer.
             Kind::Read => None,
-            _ if self.sector + self.count > device.sectors() => Some(Status::FAILED),
-            _ if self.count > 0 && device.is_read_only() => Some(Status::FAILED),
+            // Who is told so falls back to something else, and comes again.
             Kind::Discard if device.max_discard_sectors() == 0 => Some(Status::UNSUPPORTED),
             Kind::WriteZeroes if device.max_write_zeroes_sectors() == 0 => {
                 Some(Status::UNSUPPORTED)
             }
+            _ if self.sector + self.count > device.sectors() => Some(Status::FAILED),
+            _ if self.count > 0 && device.is_read_only() => Some(Status::FAILED),
             _ => None,
         }
     }
