@@ -9,6 +9,8 @@
 #include <dm_io_rust/dm_io.h>
 #include <linux/types.h>
 
+#include "test_data.h"
+
 struct kunit;
 
 /**
@@ -77,14 +79,5 @@ int test_buffer_io_sync(struct test_buffer *buf, unsigned int num_regions,
 int test_buffer_io_async(struct test_buffer *buf, unsigned int num_regions,
 			 struct io_region *where, int rw, io_notify_fn fn,
 			 void *context);
-
-/* Bytes that look like no others. */
-void test_fill(void *data, size_t bytes, u32 seed);
-
-/* Expects the same bytes, and says where they first differ. */
-void test_expect_same(struct kunit *test, const void *got, const void *want,
-		      size_t bytes, const char *what);
-void test_expect_zeroes(struct kunit *test, const void *got, size_t bytes,
-			const char *what);
 
 #endif /* _DM_IO_RUST_TEST_BUFFER_H */

@@ -8,6 +8,7 @@
 #include <linux/highmem.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
+#include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
 static LIST_HEAD(test_disks);
@@ -438,6 +439,17 @@ void test_disk_free(struct test_disk *td)
 	kunit_release_action(td->test, test_disk_destroy, td);
 }
 
+static blk_features_t features_of(const struct test_disk_config *config)
+{
+	blk_features_t features = 0;
+
+	if (config->write_cache)
+		features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+	if (config->zoned)
+		features |= BLK_FEAT_ZONED;
+	return features;
+}
+
 static struct gendisk *alloc_gendisk(const struct test_disk_config *config)
 {
 	struct queue_limits limits = {
@@ -448,8 +460,8 @@ static struct gendisk *alloc_gendisk(const struct test_disk_config *config)
 		.dma_alignment = 1,
 		.max_hw_discard_sectors = config->max_discard_sectors,
 		.max_write_zeroes_sectors = config->max_write_zeroes_sectors,
-		.features = config->write_cache ?
-			    BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA : 0,
+		.chunk_sectors = config->zoned ? SZ_1M >> SECTOR_SHIFT : 0,
+		.features = features_of(config),
 	};
 
 	return blk_alloc_disk(&limits, NUMA_NO_NODE);
@@ -503,6 +515,7 @@ static bool has_limits(const struct test_disk *td,
 	return c->logical_block_size == config->logical_block_size &&
 	       c->max_discard_sectors == config->max_discard_sectors &&
 	       c->max_write_zeroes_sectors == config->max_write_zeroes_sectors &&
+	       c->zoned == config->zoned &&
 	       c->write_cache == config->write_cache;
 }
 

@@ -41,6 +41,7 @@ enum test_disk_context {
  * @logical_block_size: in bytes, 0 means 512
  * @max_discard_sectors: 0 means that it cannot discard
  * @max_write_zeroes_sectors: 0 means that it cannot write zeroes
+ * @zoned: says that it has zones; it writes anywhere all the same
  * @write_cache: has a volatile cache, and forced unit access
  * @read_only: refuses writes
  * @keep_iter: leaves bi_iter as it was when it completes a bio, as some
@@ -55,6 +56,7 @@ struct test_disk_config {
 	unsigned int logical_block_size;
 	unsigned int max_discard_sectors;
 	unsigned int max_write_zeroes_sectors;
+	bool zoned;
 	bool write_cache;
 	bool read_only;
 	bool keep_iter;

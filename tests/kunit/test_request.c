@@ -53,6 +53,7 @@ void test_request_reset(struct test_request *req)
 	atomic_set(&req->calls, 0);
 	req->started = false;
 	req->error = 0;
+	req->unsup = 0;
 	req->read_err = 0;
 	req->write_err = 0;
 }
@@ -80,7 +81,23 @@ void test_request_io_done(unsigned long error, void *context)
 	test_request_done(req);
 }
 
+void test_request_dm_io_done(unsigned long error, unsigned long unsup,
+			     void *context)
+{
+	struct test_request *req = context;
+
+	req->error = error;
+	req->unsup = unsup;
+	test_request_done(req);
+}
+
 void test_request_copy_done(int read_err, unsigned int write_err, void *context)
+{
+	test_request_dm_kcopyd_done(read_err, write_err, context);
+}
+
+void test_request_dm_kcopyd_done(int read_err, unsigned long write_err,
+				 void *context)
 {
 	struct test_request *req = context;
 

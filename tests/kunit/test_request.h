@@ -16,6 +16,7 @@ struct kunit;
  * struct test_request - the context of one request
  * @calls: how often it was called back
  * @error: what an I/O's callback was told
+ * @unsup: what an I/O's callback was told, in the request API
  * @read_err: what a copy's callback was told
  * @write_err: what a copy's callback was told
  * @in_hardirq: whether it was called in a hard interrupt
@@ -23,8 +24,9 @@ struct kunit;
 struct test_request {
 	atomic_t calls;
 	unsigned long error;
+	unsigned long unsup;
 	int read_err;
-	unsigned int write_err;
+	unsigned long write_err;
 	bool in_hardirq;
 	/* private: */
 	struct kunit *test;
@@ -54,5 +56,11 @@ void test_request_wait(struct test_request *req);
 void test_request_io_done(unsigned long error, void *context);
 void test_request_copy_done(int read_err, unsigned int write_err,
 			    void *context);
+
+/* Those of the request API. */
+void test_request_dm_io_done(unsigned long error, unsigned long unsup,
+			     void *context);
+void test_request_dm_kcopyd_done(int read_err, unsigned long write_err,
+				 void *context);
 
 #endif /* _DM_IO_RUST_TEST_REQUEST_H */
