@@ -27,6 +27,7 @@ use kernel::{
         bool_,
         bvec_iter,
         gfp_t,
+        kmem_cache,
         page,
         sector_t,
         u64_,

@@ -27,6 +27,9 @@ pub(crate) mod linear;
 pub(crate) mod mempool;
 pub(crate) mod pages;
 pub(crate) mod rcu;
+pub(crate) mod resources;
+pub(crate) mod slab;
+mod vector_table;
 pub(crate) mod vmalloc;
 pub(crate) mod workqueue;
 pub(crate) mod zero_vectors;
@@ -56,7 +59,12 @@ pub(crate) use self::{
         PageBuffer,
         PageReserve, //
     },
-    vmalloc::VmallocRange,
+    resources::Resources,
+    slab::Slab,
+    vmalloc::{
+        VmallocPages,
+        VmallocRange, //
+    },
     workqueue::OwnedQueue,
     zero_vectors::ZeroVectors, //
 };

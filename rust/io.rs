@@ -50,7 +50,7 @@ use crate::{
     block::{
         BioPool,
         Leg,
-        OwnedQueue,
+        Resources,
         StackBio, //
     },
     statistics::{
@@ -74,20 +74,19 @@ pub(crate) trait Notify: Copy + Send + Sync + 'static {
 pub(crate) struct Io<N: Notify> {
     requests: Arc<BioPool<Request<N>>>,
     legs: Arc<BioPool<Leg<Request<N>>>>,
-    queue: Arc<OwnedQueue>,
+    resources: Arc<Resources>,
     #[pin]
     reservation: Reservation,
 }
 
 impl<N: Notify> Io<N> {
-    /// Sets up the services with their base reserve. What cannot be submitted where it is made is
-    /// handed to `queue`. May sleep.
-    pub(crate) fn new(queue: Arc<OwnedQueue>) -> Result<Pin<KBox<Self>>> {
+    /// Sets up the services with their base reserve. May sleep.
+    pub(crate) fn new(resources: &Arc<Resources>) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             try_pin_init!(Self {
-                requests: BioPool::new(Reservation::BASE)?,
-                legs: BioPool::new(Reservation::BASE)?,
-                queue,
+                requests: BioPool::new(resources, Reservation::BASE)?,
+                legs: BioPool::new(resources, Reservation::BASE)?,
+                resources: resources.clone(),
                 reservation <- Reservation::new(),
             }? Error),
             GFP_KERNEL,
@@ -121,13 +120,13 @@ impl<N: Notify> Io<N> {
     /// Starts a request, and notifies when it has ended. May sleep.
     pub(crate) fn start<S: Source>(&self, op: Op, regions: &[Region], source: &S, notify: N) {
         count(op, regions);
-        let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.queue);
+        let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.resources);
         let request = Request::new(notify, dispatch.invalidation());
-        let (device, vecs) = dispatch.primary();
+        let (device, vecs) = (dispatch.device(), dispatch.vecs());
         match BioPool::try_alloc(&self.requests, device, op.opf(), vecs, request) {
             Ok(mut primary) => {
                 if dispatch.run(&mut primary) {
-                    primary.submit(&self.queue);
+                    primary.submit(&self.resources.queue);
                 } else {
                     primary.end();
                 }
@@ -138,13 +137,18 @@ impl<N: Notify> Io<N> {
 
     /// Does a request from the caller's stack.
     fn run<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> Failures {
-        let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.queue);
-        let (device, _) = dispatch.primary();
+        let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.resources);
         pin_init::stack_pin_init!(
-            let primary = StackBio::new(device, op.opf(), Request::<N>::waited_for())
+            let primary = StackBio::new(
+                &self.resources,
+                dispatch.device(),
+                op.opf(),
+                dispatch.vecs_on_stack(),
+                Request::<N>::waited_for(),
+            )
         );
         if dispatch.run(&mut primary) {
-            let status = primary.as_mut().submit_and_wait(&self.queue);
+            let status = primary.as_mut().submit_and_wait(&self.resources.queue);
             primary.note(dispatch.last(), status);
         } else {
             primary.as_mut().end_and_wait();

@@ -95,7 +95,7 @@ unsafe fn with_page_list(
     // SAFETY: By this function's requirement.
     let target = unsafe { Target::new(io()?, count, where_, rw as u32) }?;
     // SAFETY: By this function's requirement.
-    let source = || unsafe { PageList::from_raw(list, offset) };
+    let source = |_| unsafe { PageList::from_raw(list, offset) };
     let callback = mode?;
     PageList::check_offset(offset)?;
     target.run(source, PageList::TOO_SHORT, callback)
@@ -113,7 +113,7 @@ unsafe fn with_bvecs(
     let target = unsafe { Target::new(io()?, count, where_, rw as u32) }?;
     target.run(
         // SAFETY: By this function's requirement.
-        || unsafe { BvecArray::from_raw(bvec) }.ok_or(Refusal::invalid(c"bvec is NULL")),
+        |_| unsafe { BvecArray::from_raw(bvec) }.ok_or(Refusal::invalid(c"bvec is NULL")),
         Refusal::invalid(c"bvec: an element has no page or no length"),
         mode?,
     )
@@ -130,10 +130,10 @@ unsafe fn with_vm(
     // SAFETY: By this function's requirement.
     let target = unsafe { Target::new(io()?, count, where_, rw as u32) }?;
     target.run(
-        || {
+        |bytes| {
             // SAFETY: By this function's requirement.
             unsafe { VmallocRange::from_raw(data) }
-                .map(VmallocBuffer::new)
+                .map(|range| VmallocBuffer::new(range, bytes))
                 .ok_or(Refusal::invalid(
                     c"data: not the address of vmalloc'd memory",
                 ))

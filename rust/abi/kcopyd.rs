@@ -54,10 +54,10 @@ unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c
     // SAFETY: By this function's requirement.
     let result = unsafe { result.as_mut() }.ok_or(Refusal::invalid(c"result is NULL"))?;
     // SAFETY: By this function's requirement.
-    let zeroes = unsafe { services() }?.zeroes.clone();
+    let resources = &unsafe { services() }?.resources;
     // SAFETY: May be called at any time.
     let part_bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
-    match KcopydClient::new(num_pages as usize, part_bytes, zeroes, None) {
+    match KcopydClient::new(num_pages as usize, part_bytes, resources, None) {
         Ok(client) => {
             *result = Arc::into_raw(client).cast_mut().cast();
             Ok(0)

@@ -100,4 +100,14 @@ impl Source for PageList {
     fn pieces(&self, bytes: u64) -> usize {
         pages_of(self.offset, bytes)
     }
+
+    fn covers(&self, bytes: u64) -> bool {
+        let mut list = self.list;
+        (0..pages_of(self.offset, bytes)).all(|_| {
+            // SAFETY: By the type invariant.
+            let element = unsafe { list.as_ref() }.filter(|element| !element.page.is_null());
+            list = element.map_or(core::ptr::null(), |element| element.next);
+            element.is_some()
+        })
+    }
 }

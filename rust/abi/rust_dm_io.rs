@@ -70,7 +70,7 @@ pub(super) fn is_no_pointer<T>(pointer: *mut T) -> bool {
 unsafe fn create() -> Result<Client> {
     // SAFETY: By this function's requirement.
     let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
-    Io::new(services.queue.clone())
+    Io::new(&services.resources)
 }
 
 /// Checks a request, and runs it.
@@ -116,19 +116,19 @@ unsafe fn with_memory(
         DM_IO_PAGE_LIST => {
             PageList::check_offset(memory.offset)?;
             // SAFETY: As above.
-            let source = || unsafe { PageList::from_raw(memory.ptr.pl.cast(), memory.offset) };
+            let source = |_| unsafe { PageList::from_raw(memory.ptr.pl.cast(), memory.offset) };
             target.run(source, PageList::TOO_SHORT, notify)
         }
         DM_IO_BIO => target.run(
             // SAFETY: As above.
-            || unsafe { BioData::from_raw(memory.ptr.bio) }.ok_or(NO_DATA),
+            |_| unsafe { BioData::from_raw(memory.ptr.bio) }.ok_or(NO_DATA),
             Refusal::invalid(c"mem.ptr.bio: it carries less than the largest region"),
             notify,
         ),
         DM_IO_VMA => target.run(
             // SAFETY: As above.
-            || match unsafe { VmallocRange::from_raw(memory.ptr.vma) } {
-                Some(range) => Ok(VmallocBuffer::new(range)),
+            |bytes| match unsafe { VmallocRange::from_raw(memory.ptr.vma) } {
+                Some(range) => Ok(VmallocBuffer::new(range, bytes)),
                 None => Err(NOT_VMALLOC),
             },
             Refusal::invalid(c"mem.ptr.vma: its area ends before the largest region does"),
@@ -136,7 +136,7 @@ unsafe fn with_memory(
         ),
         DM_IO_KMEM => target.run(
             // SAFETY: As above.
-            || match unsafe { LinearRange::from_raw(memory.ptr.addr) } {
+            |_| match unsafe { LinearRange::from_raw(memory.ptr.addr) } {
                 Some(range) => Ok(LinearBuffer::new(range)),
                 None => Err(NOT_LINEAR),
             },

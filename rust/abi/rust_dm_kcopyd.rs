@@ -73,8 +73,8 @@ unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<KcopydClient>>
     let throttle = account.map(|account| Throttle::new(account, services.throttles.clone()));
     // SAFETY: May be called at any time.
     let bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
-    let zeroes = services.zeroes.clone();
-    KcopydClient::new(bytes.div_ceil(PAGE_SIZE), bytes, zeroes, throttle)
+    let pages = bytes.div_ceil(PAGE_SIZE);
+    KcopydClient::new(pages, bytes, &services.resources, throttle)
 }
 
 /// The client behind a pointer of C's.

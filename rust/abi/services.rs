@@ -4,10 +4,7 @@
 
 use super::callback::IoCallback;
 use crate::{
-    block::{
-        OwnedQueue,
-        ZeroVectors, //
-    },
+    block::Resources,
     io::{
         Io,
         Refusal, //
@@ -32,9 +29,7 @@ use kernel::{
 pub(super) struct Shared {
     /// For callers who have no client.
     pub(super) io: Pin<KBox<Io<IoCallback>>>,
-    /// For I/O that cannot be submitted where it is made.
-    pub(super) queue: Arc<OwnedQueue>,
-    pub(super) zeroes: Arc<ZeroVectors>,
+    pub(super) resources: Arc<Resources>,
     /// The lock of all throttles' accounts.
     pub(super) throttles: Arc<Mutex<()>>,
 }
@@ -55,11 +50,10 @@ pub(crate) struct Services {
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new() -> Result<Self> {
-        let queue = Arc::new(OwnedQueue::new(c"dm_io_rust")?, GFP_KERNEL)?;
+        let resources = Resources::new()?;
         let shared = Shared {
-            io: Io::new(queue.clone())?,
-            queue,
-            zeroes: ZeroVectors::new()?,
+            io: Io::new(&resources)?,
+            resources,
             throttles: Arc::pin_init(new_mutex!(()), GFP_KERNEL)?,
         };
         let shared = KBox::new(shared, GFP_KERNEL)?;

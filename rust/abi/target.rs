@@ -81,19 +81,21 @@ impl<'a, N: Notify> Target<'a, N> {
         self.regions.iter().map(checked).max().unwrap_or(0)
     }
 
-    /// Runs the request with the buffer that `source` makes, or with none if it carries no data; and
+    /// Runs the request with the buffer that `source` makes, which is told how many bytes of it are
+    /// needed, or with none if it carries no data; and
     /// waits unless there is someone to tell. What failed is told to one of the two.
     pub(super) fn run<S: Source>(
         &self,
-        source: impl FnOnce() -> Result<S, Refusal>,
+        source: impl FnOnce(u64) -> Result<S, Refusal>,
         too_short: Refusal,
         notify: Option<N>,
     ) -> Result<Failures, Refusal> {
         if !self.needs_buffer() {
             return Ok(self.run_with(&NoData, notify));
         }
-        let source = source()?;
-        if !source.covers(self.buffer_bytes()) {
+        let bytes = self.buffer_bytes();
+        let source = source(bytes)?;
+        if !source.covers(bytes) {
             return Err(too_short);
         }
         Ok(self.run_with(&source, notify))

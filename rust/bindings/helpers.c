@@ -7,7 +7,10 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
+#include <linux/pgtable.h>
 #include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -53,6 +56,43 @@ struct page *dm_io_rust_virt_to_page(const void *address)
 	return virt_addr_valid(address) ? virt_to_page(address) : NULL;
 }
 
+/*
+ * Where the page tables tell of an address of the vmalloc space; NULL if that is
+ * not known of a single page there.
+ */
+void *dm_io_rust_vmalloc_place(const void *address)
+{
+#ifdef CONFIG_X86_64
+	unsigned int level;
+	pte_t *entry = lookup_address((unsigned long)address, &level);
+
+	return level == PG_LEVEL_4K ? entry : NULL;
+#else
+	return NULL;
+#endif
+}
+
+/*
+ * The page that is mapped at an address of the vmalloc space, NULL if there is
+ * none. @place is where the page tables tell of it, and becomes that of the next
+ * page; where it is NULL the tables are walked from the top.
+ */
+struct page *dm_io_rust_vmalloc_page(const void *address, void **place)
+{
+#ifdef CONFIG_X86_64
+	pte_t *entry = *place;
+
+	if (entry) {
+		pte_t value = ptep_get(entry);
+		const void *next = address + PAGE_SIZE;
+
+		*place = pte_index((unsigned long)next) ? entry + 1 : dm_io_rust_vmalloc_place(next);
+		return pte_present(value) ? pte_page(value) : NULL;
+	}
+#endif
+	return vmalloc_to_page(address);
+}
+
 struct page *dm_io_rust_zero_page(void)
 {
 	return ZERO_PAGE(0);
@@ -64,6 +104,21 @@ void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
 {
 	*iter = (struct bvec_iter) { .bi_size = done + bytes };
 	bvec_iter_advance(array, iter, done);
+}
+
+/* A slab with a constructor is not cleared when memory is taken from it. */
+static void leave_as_it_is(void *object)
+{
+}
+
+struct kmem_cache *dm_io_rust_create_slab(const char *name, unsigned int size)
+{
+	struct kmem_cache_args args = {
+		.ctor = leave_as_it_is,
+		.use_freeptr_offset = true,
+	};
+
+	return kmem_cache_create(name, size, &args, SLAB_HWCACHE_ALIGN);
 }
 
 struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name)

@@ -10,6 +10,7 @@
 #include <linux/blkdev.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 /* Macros with a cast in them are no constants to bindgen: variables are. */
@@ -32,9 +33,13 @@ unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev);
 
 bool dm_io_rust_bio_has_data(struct bio *bio);
 struct page *dm_io_rust_virt_to_page(const void *address);
+void *dm_io_rust_vmalloc_place(const void *address);
+struct page *dm_io_rust_vmalloc_page(const void *address, void **place);
 struct page *dm_io_rust_zero_page(void);
 void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
 			     unsigned int done, unsigned int bytes);
+
+struct kmem_cache *dm_io_rust_create_slab(const char *name, unsigned int size);
 
 struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name);
 void dm_io_rust_queue_once(struct workqueue_struct *queue,

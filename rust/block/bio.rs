@@ -27,11 +27,16 @@ pub(crate) use self::{
     }, //
 };
 
-use self::pool::BioPool;
+use self::{
+    pool::BioPool,
+    stack::StackBio, //
+};
 use super::{
+    vector_table::VectorTable,
     BlockDevice,
     OwnedQueue,
     PageBuffer,
+    Resources,
     Status, //
 };
 use crate::bindings;
@@ -48,7 +53,6 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
-    prelude::*,
     sync::Arc,
     task::Task,
     types::Opaque, //
@@ -84,7 +88,7 @@ struct Header {
     /// Used when the bio is submitted from within the submission of another.
     punt: Opaque<kernel::bindings::work_struct>,
     inline_vecs: UnsafeCell<[MaybeUninit<kernel::bindings::bio_vec>; INLINE_VECS]>,
-    table: KVec<MaybeUninit<kernel::bindings::bio_vec>>,
+    table: Option<VectorTable>,
     /// The bytes that the vectors carry.
     filled: Cell<u32>,
     /// Over what the bio carried when it was last submitted: its own iterator is spent afterwards.
@@ -92,8 +96,14 @@ struct Header {
 }
 
 impl Header {
-    /// Sets up a bio for `device`, with room for `vecs` vectors if there is memory for them, or
-    /// else for [`INLINE_VECS`].
+    /// Memory for `vecs` vectors, if there is any and if the bio has not as many itself.
+    fn table(resources: &Resources, vecs: usize) -> Option<VectorTable> {
+        (vecs > INLINE_VECS)
+            .then(|| VectorTable::new(&resources.tables))
+            .flatten()
+    }
+
+    /// Sets up a bio for `device`, with the vectors of `table` or its own.
     ///
     /// # Safety
     ///
@@ -103,19 +113,19 @@ impl Header {
         header: *mut Self,
         device: Option<BlockDevice>,
         opf: u32,
-        vecs: usize,
+        table: Option<VectorTable>,
         end_io: unsafe extern "C" fn(*mut kernel::bindings::bio),
     ) {
         // SAFETY: The fields are memory by this function's requirement; each is written before it is
         // read, but for those that are `MaybeUninit`.
         unsafe {
-            (&raw mut (*header).table).write(table_of(vecs));
+            let (vecs, max) = match &table {
+                None => ((&raw mut (*header).inline_vecs).cast(), INLINE_VECS),
+                Some(table) => (table.as_raw(), MAX_VECS),
+            };
+            (&raw mut (*header).table).write(table);
             (&raw mut (*header).filled).write(Cell::new(0));
             (&raw mut (*header).start).write(Cell::default());
-            let (vecs, max) = match (*header).table.spare_capacity_mut() {
-                [] => ((&raw mut (*header).inline_vecs).cast(), INLINE_VECS),
-                table => (table.as_mut_ptr().cast(), table.len().min(MAX_VECS)),
-            };
             let bio = (&raw mut (*header).bio).cast();
             let device = device.map_or(core::ptr::null_mut(), BlockDevice::as_raw);
             // INVARIANT: The vectors are the header's own.
@@ -136,11 +146,11 @@ impl Header {
     /// The bio is owned by the caller, which gives it up. The header stays where it is until the
     /// bio has ended.
     unsafe fn submit(&self, queue: &OwnedQueue) {
-        // SAFETY: By this function's requirement; the task is the current one, so it exists.
+        // SAFETY: By this function's requirement.
         unsafe {
             let bio = self.as_raw();
             self.start.set((*bio).bi_iter);
-            if (*Task::current_raw()).bio_list.is_null() {
+            if !is_submitting() {
                 kernel::bindings::submit_bio(bio);
             } else {
                 bindings::dm_io_rust_queue_once(
@@ -201,6 +211,7 @@ impl Header {
             (*bio).bi_max_vecs = 0;
             (*bio).bi_flags |= 1 << kernel::bindings::BIO_CLONED;
         }
+        self.filled.set(start.bi_size);
     }
 
     /// Fills the memory that the bio last carried with zeroes if it is that of a read that failed.
@@ -218,12 +229,10 @@ impl Header {
     }
 }
 
-/// Allocates vectors beyond those that a bio has anyway.
-fn table_of(vecs: usize) -> KVec<MaybeUninit<kernel::bindings::bio_vec>> {
-    if vecs <= INLINE_VECS {
-        return KVec::new();
-    }
-    KVec::with_capacity(vecs.min(MAX_VECS), GFP_NOWAIT | __GFP_NOWARN).unwrap_or_default()
+/// Whether the current task is within the submission of a bio.
+pub(crate) fn is_submitting() -> bool {
+    // SAFETY: The task is the current one, so it exists, and nobody else uses the field.
+    unsafe { !(*Task::current_raw()).bio_list.is_null() }
 }
 
 /// Submits a bio in a worker.
@@ -287,7 +296,6 @@ impl<P: EndIo> Bio<P> {
             };
             // SAFETY: The buffer is the payload's, which lives until the bio has ended.
             unsafe { self.header().use_vectors(vectors, start) };
-            self.header().filled.set(start.bi_size);
             return start.bi_size;
         }
         let mut pages = 0;
@@ -325,10 +333,11 @@ impl<P: EndIo> Bio<P> {
     ///
     /// # Safety
     ///
-    /// The payload is chained to `other`, which keeps the vectors until this bio has ended.
-    unsafe fn share_vectors<Q: EndIo>(&mut self, other: &Bio<Q>) {
-        let other = other.header().as_raw();
-        // SAFETY: By this function's requirement; the other bio is owned.
+    /// The payload is chained to `other`, which is owned, and keeps the vectors until this bio has
+    /// ended.
+    unsafe fn share_vectors(&mut self, other: &Header) {
+        let other = other.as_raw();
+        // SAFETY: By this function's requirement.
         unsafe {
             self.header()
                 .use_vectors((*other).bi_io_vec, (*other).bi_iter);

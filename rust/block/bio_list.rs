@@ -174,7 +174,10 @@ impl<P: EndIo> Drop for BioList<P> {
 #[kernel::macros::kunit_tests(dm_io_rust_bio_list)]
 mod tests {
     use super::{
-        super::BioPool,
+        super::{
+            BioPool,
+            Resources, //
+        },
         *, //
     };
     use kernel::{
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn lists_give_bios_in_the_order_of_their_arrival() -> Result {
-        let pool = BioPool::new(1)?;
+        let pool = BioPool::new(&Resources::new()?, 1)?;
         let list = BioList::new();
         assert!(list.take().is_empty());
         for number in 0..5 {
@@ -218,7 +221,7 @@ mod tests {
 
     #[test]
     fn queues_keep_their_order() -> Result {
-        let pool = BioPool::new(1)?;
+        let pool = BioPool::new(&Resources::new()?, 1)?;
         let (mut one, mut other) = (BioQueue::new(), BioQueue::new());
         for number in [2, 1, 0] {
             one.push_front(bio(&pool, number)?);
@@ -238,7 +241,7 @@ mod tests {
 
     #[test]
     fn bios_go_with_what_holds_them() -> Result {
-        let pool = BioPool::new(1)?;
+        let pool = BioPool::new(&Resources::new()?, 1)?;
         let list = BioList::new();
         list.push(bio(&pool, 0)?);
         list.push(bio(&pool, 1)?);

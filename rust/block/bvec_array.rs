@@ -64,6 +64,25 @@ impl BvecArray {
         Some(piece)
     }
 
+    /// Whether the next elements have `bytes` bytes, and each a page and a length.
+    pub(crate) fn covers(&self, bytes: u64) -> bool {
+        let (mut element, mut rest) = (self.element, bytes.saturating_add(self.done.into()));
+        while rest > 0 {
+            // SAFETY: By the type invariant.
+            let bio_vec {
+                bv_page,
+                bv_len,
+                bv_offset,
+            } = unsafe { *element };
+            if bv_page.is_null() || bv_len == 0 || bv_offset.checked_add(bv_len).is_none() {
+                return false;
+            }
+            rest = rest.saturating_sub(bv_len.into());
+            element = element.wrapping_add(1);
+        }
+        true
+    }
+
     /// The array itself as the vectors of a bio of `bytes` bytes from this place on.
     pub(super) fn as_vectors(&self, bytes: u32) -> (*mut bio_vec, bvec_iter) {
         let mut iter = bvec_iter::default();

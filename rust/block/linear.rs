@@ -25,9 +25,11 @@ const LONGEST_RUN: usize = if PAGES_ARE_AN_ARRAY {
 /// # Invariants
 ///
 /// What follows `start`, for as long as it is used, is valid until every I/O with it has ended.
+/// `page` is that of `start`.
 #[derive(Clone, Copy)]
 pub(crate) struct LinearRange {
     start: *const c_void,
+    page: *mut kernel::bindings::page,
 }
 
 impl LinearRange {
@@ -38,12 +40,16 @@ impl LinearRange {
     /// What follows `start`, for as long as it is used, is valid until every I/O with it has ended.
     pub(crate) unsafe fn from_raw(start: *const c_void) -> Option<Self> {
         // INVARIANT: By this function's requirement.
-        page_of(start).map(|_| Self { start })
+        page_of(start).map(|page| Self { start, page })
+    }
+
+    fn offset_in_page(self) -> usize {
+        self.start.addr() % PAGE_SIZE
     }
 
     /// How many runs at the most the `bytes` bytes are that start `at` bytes into the range.
     pub(crate) fn pieces_at(self, at: usize, bytes: u64) -> usize {
-        let before = self.start.wrapping_byte_add(at).addr() % PAGE_SIZE;
+        let before = (self.offset_in_page() + at) % PAGE_SIZE;
         usize::try_from(bytes)
             .unwrap_or(usize::MAX)
             .saturating_add(before)
@@ -52,10 +58,10 @@ impl LinearRange {
 
     /// Whether the linear mapping goes on for `bytes` bytes.
     pub(crate) fn covers(self, bytes: u64) -> bool {
-        let Some(last) = bytes.checked_sub(1) else {
+        if bytes <= (PAGE_SIZE - self.offset_in_page()) as u64 {
             return true;
-        };
-        usize::try_from(last)
+        }
+        usize::try_from(bytes - 1)
             .ok()
             .and_then(|last| self.start.addr().checked_add(last))
             .is_some_and(|end| page_of(self.start.with_addr(end)).is_some())
@@ -63,11 +69,16 @@ impl LinearRange {
 
     /// The run of at most `max` bytes, and at least one, that starts `at` bytes into the range.
     pub(crate) fn segment_at(self, at: usize, max: u32) -> Option<Segment> {
-        let start = self.start.wrapping_byte_add(at);
-        let page = page_of(start)?;
-        let offset = (start.addr() % PAGE_SIZE) as u32;
+        let from_page = self.offset_in_page() + at;
+        let page = if PAGES_ARE_AN_ARRAY {
+            self.page.wrapping_add(from_page / PAGE_SIZE)
+        } else {
+            page_of(self.start.wrapping_byte_add(at))?
+        };
+        let offset = from_page % PAGE_SIZE;
+        let most = (LONGEST_RUN - offset) as u32;
         // SAFETY: The memory is valid by the type invariant, and a run that is used is within it.
-        Some(unsafe { Segment::new(page, offset, max.clamp(1, LONGEST_RUN as u32 - offset)) })
+        Some(unsafe { Segment::new(page, offset as u32, max.clamp(1, most)) })
     }
 }
 

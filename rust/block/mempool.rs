@@ -4,8 +4,13 @@
 //!
 //! C header: [`include/linux/mempool.h`](srctree/include/linux/mempool.h)
 
-use super::pages::is_affordable;
+use super::{
+    pages::is_affordable,
+    resources::NODE_SIZE,
+    Resources, //
+};
 use core::{
+    ffi::c_void,
     marker::PhantomData,
     mem::MaybeUninit,
     ptr::NonNull, //
@@ -15,7 +20,10 @@ use kernel::{
     error::to_result,
     new_mutex,
     prelude::*,
-    sync::Mutex,
+    sync::{
+        Arc,
+        Mutex, //
+    },
     types::Opaque, //
 };
 
@@ -23,12 +31,12 @@ use kernel::{
 /// without a complaint.
 const MAX_RESERVE: usize = (4 << 20) / size_of::<*mut ()>();
 
-/// A `mempool_t` of elements that hold a `T`, allocated with `kmalloc`.
+/// A `mempool_t` of elements that hold a `T`, from the slab of all bios.
 ///
 /// # Invariants
 ///
-/// `pool` is initialised, its elements have the size of `T`, and every element that was taken from
-/// it is given back before the pool is dropped.
+/// `pool` is initialised, its elements are those of the slab, a `T` fits into one, and every element
+/// that was taken from it is given back before the pool is dropped.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Mempool<T> {
     #[pin]
@@ -36,6 +44,7 @@ pub(crate) struct Mempool<T> {
     /// Held while the size changes, and what it is: the C code allows one resize at a time.
     #[pin]
     reserve: Mutex<usize>,
+    resources: Arc<Resources>,
     _holds: PhantomData<T>,
 }
 
@@ -46,26 +55,29 @@ unsafe impl<T> Sync for Mempool<T> {}
 
 impl<T> Mempool<T> {
     /// Makes a pool that has `reserve` elements set aside. May sleep.
-    pub(crate) fn new(reserve: usize) -> impl PinInit<Self, Error> {
-        const { assert!(align_of::<T>() <= align_of::<u64>()) };
+    pub(crate) fn new(resources: Arc<Resources>, reserve: usize) -> impl PinInit<Self, Error> {
+        const { assert!(align_of::<T>() <= align_of::<u64>() && size_of::<T>() <= NODE_SIZE) };
+        let slab = resources.nodes.as_raw();
         try_pin_init!(Self {
-            // INVARIANT: The elements have the size of `T`.
-            pool <- Opaque::try_ffi_init(|pool: *mut bindings::mempool_t| {
+            // INVARIANT: A `T` fits into an element.
+            pool <- Opaque::try_ffi_init(move |pool: *mut bindings::mempool_t| {
                 let min = Self::check(0, reserve)?;
                 // SAFETY: `pool` is memory for a mempool, and an all-zero one may be initialised.
-                // The functions are a pair, and take their argument to be the size.
+                // The functions are a pair, and take their argument to be a slab, which goes after
+                // the pool.
                 to_result(unsafe {
                     pool.write_bytes(0, 1);
                     bindings::mempool_init_noprof(
                         pool,
                         min,
-                        Some(bindings::mempool_kmalloc),
-                        Some(bindings::mempool_kfree),
-                        core::ptr::without_provenance_mut(size_of::<T>()),
+                        Some(slab_alloc),
+                        Some(slab_free),
+                        slab.cast(),
                     )
                 })
             }),
             reserve <- new_mutex!(reserve),
+            resources,
             _holds: PhantomData,
         }? Error)
     }
@@ -118,7 +130,7 @@ impl<T> Mempool<T> {
         let growth = reserve.saturating_sub(current);
         match reserve {
             0 => Err(EINVAL),
-            1..=MAX_RESERVE if is_affordable(growth, size_of::<T>()) => Ok(reserve as i32),
+            1..=MAX_RESERVE if is_affordable(growth, NODE_SIZE) => Ok(reserve as i32),
             _ => Err(ENOMEM),
         }
     }
@@ -128,19 +140,33 @@ impl<T> Mempool<T> {
         // SAFETY: The pool is initialised by the type invariant; a racy reading is corrected by the
         // next one, and what is too much is freed by `free`.
         while unsafe { (&raw const (*self.pool.get()).curr_nr).read_volatile() } < min {
-            // SAFETY: `mempool_kmalloc` takes its argument to be the size.
-            let element = unsafe {
-                bindings::mempool_kmalloc(
-                    bindings::GFP_KERNEL,
-                    core::ptr::without_provenance_mut(size_of::<T>()),
-                )
-            };
-            let element = NonNull::new(element.cast()).ok_or(ENOMEM)?;
-            // SAFETY: The element has the size of a `T`, and is the pool's kind of memory.
-            unsafe { self.free(element) };
+            let element = self.resources.nodes.alloc(bindings::GFP_KERNEL);
+            // SAFETY: The element is of the pool's slab.
+            unsafe { self.free(element.ok_or(ENOMEM)?.cast()) };
         }
         Ok(())
     }
+}
+
+/// What a mempool calls for another element. The kernel's own function takes no slab that has a
+/// constructor.
+///
+/// # Safety
+///
+/// `slab` is a slab.
+unsafe extern "C" fn slab_alloc(flags: bindings::gfp_t, slab: *mut c_void) -> *mut c_void {
+    // SAFETY: By this function's requirement.
+    unsafe { bindings::kmem_cache_alloc_noprof(slab.cast(), flags) }
+}
+
+/// What a mempool calls for an element that it does not keep.
+///
+/// # Safety
+///
+/// `slab` is a slab, and `element` is an object of it that is not used any more.
+unsafe extern "C" fn slab_free(element: *mut c_void, slab: *mut c_void) {
+    // SAFETY: By this function's requirement.
+    unsafe { bindings::kmem_cache_free(slab.cast(), element) }
 }
 
 #[pinned_drop]
@@ -162,7 +188,7 @@ mod tests {
 
     #[test]
     fn reserve_has_the_size_it_is_given() -> Result {
-        let pool = KBox::pin_init(Mempool::<[u64; 8]>::new(3), GFP_KERNEL)?;
+        let pool = KBox::pin_init(Mempool::<[u64; 8]>::new(Resources::new()?, 3), GFP_KERNEL)?;
         assert_eq!(reserve_of(&pool), (3, 3));
         for size in [4, 100, 1, 7] {
             pool.resize(size)?;
@@ -173,20 +199,20 @@ mod tests {
 
     #[test]
     fn sizes_that_no_reserve_has_change_nothing() -> Result {
-        let pool = KBox::pin_init(Mempool::<u64>::new(2), GFP_KERNEL)?;
+        let pool = KBox::pin_init(Mempool::<u64>::new(Resources::new()?, 2), GFP_KERNEL)?;
         assert!(pool.resize(0).is_err_and(|error| error == EINVAL));
         assert!(pool
             .resize(MAX_RESERVE + 1)
             .is_err_and(|error| error == ENOMEM));
         assert!(pool.resize(usize::MAX).is_err_and(|error| error == ENOMEM));
         assert_eq!(reserve_of(&pool), (2, 2));
-        assert!(KBox::pin_init(Mempool::<u64>::new(0), GFP_KERNEL).is_err());
+        assert!(KBox::pin_init(Mempool::<u64>::new(Resources::new()?, 0), GFP_KERNEL).is_err());
         Ok(())
     }
 
     #[test]
     fn elements_are_given_and_taken_back() -> Result {
-        let pool = KBox::pin_init(Mempool::<[u64; 8]>::new(1), GFP_KERNEL)?;
+        let pool = KBox::pin_init(Mempool::<[u64; 8]>::new(Resources::new()?, 1), GFP_KERNEL)?;
         let (one, other) = (pool.alloc().ok_or(ENOMEM)?, pool.try_alloc().ok_or(ENOMEM)?);
         assert!(one != other);
         // SAFETY: Both came from the pool, and are not used any more.

@@ -5,6 +5,7 @@
 //! C header: [`include/linux/gfp.h`](srctree/include/linux/gfp.h)
 
 use super::{
+    Resources,
     Segment,
     ZeroVectors, //
 };
@@ -219,7 +220,7 @@ enum Pages {
     Reserved(Arc<PageReserve>, Range<usize>),
     Extra(PageBlock),
     /// To write from only.
-    Zeroes(Arc<ZeroVectors>),
+    Zeroes(Arc<Resources>),
 }
 
 impl PageBuffer {
@@ -243,14 +244,14 @@ impl PageBuffer {
     }
 
     /// A buffer of zeroes to write from.
-    pub(crate) fn zeroes(zeroes: &Arc<ZeroVectors>) -> Self {
-        Self(Pages::Zeroes(zeroes.clone()))
+    pub(crate) fn zeroes(resources: &Arc<Resources>) -> Self {
+        Self(Pages::Zeroes(resources.clone()))
     }
 
     /// The vectors that serve for the whole buffer, if it consists of zeroes.
     pub(super) fn as_zeroes(&self) -> Option<&ZeroVectors> {
         match &self.0 {
-            Pages::Zeroes(zeroes) => Some(zeroes),
+            Pages::Zeroes(resources) => Some(&resources.zeroes),
             _ => None,
         }
     }

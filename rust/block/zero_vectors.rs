@@ -9,8 +9,7 @@ use crate::bindings;
 use kernel::{
     bindings::bio_vec,
     page::PAGE_SIZE,
-    prelude::*,
-    sync::Arc, //
+    prelude::*, //
 };
 
 /// The most bytes of zeroes that a bio carries: 1 MiB.
@@ -27,11 +26,11 @@ unsafe impl Sync for ZeroVectors {}
 
 impl ZeroVectors {
     /// Makes the vectors. May sleep.
-    pub(crate) fn new() -> Result<Arc<Self>> {
+    pub(super) fn new() -> Result<Self> {
         // SAFETY: The page is always there.
         let zeroes = unsafe { Segment::new(bindings::dm_io_rust_zero_page(), 0, PAGE_SIZE as u32) };
         let vectors = KVec::from_elem(zeroes.as_bvec(), BYTES / PAGE_SIZE, GFP_KERNEL)?;
-        Ok(Arc::new(Self(vectors), GFP_KERNEL)?)
+        Ok(Self(vectors))
     }
 
     /// The vectors, and how many bytes they carry.

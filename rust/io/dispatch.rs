@@ -16,10 +16,11 @@ use crate::block::{
     Bio,
     BioPool,
     BlockDevice,
+    BvecArray,
     Chained,
     Draft,
     Leg,
-    OwnedQueue,
+    Resources,
     StackBio,
     Status,
     VmallocRange, //
@@ -35,9 +36,19 @@ const MAX_DATA: u32 = 1 << 30;
 const MAX_SECTORS: u32 = u32::MAX >> SECTOR_SHIFT;
 
 /// The bio that carries the request, wherever it lives.
-pub(super) trait Primary<N> {
+pub(super) trait Primary<N: Notify> {
     fn draft(&mut self) -> Draft<'_>;
     fn chained(&mut self) -> Chained<Request<N>>;
+    /// Makes a leg over what the primary is going to carry.
+    fn leg(
+        &mut self,
+        pool: &Arc<BioPool<Leg<Request<N>>>>,
+        device: BlockDevice,
+        opf: u32,
+    ) -> Option<Bio<Leg<Request<N>>>>;
+    /// Makes the primary one over an array that stays until it has ended. Returns false if there is
+    /// no knowing that it does.
+    fn borrow(&mut self, array: &BvecArray, bytes: u32) -> bool;
     fn request(&self) -> &Request<N>;
 }
 
@@ -48,6 +59,19 @@ impl<N: Notify> Primary<N> for Bio<Request<N>> {
 
     fn chained(&mut self) -> Chained<Request<N>> {
         Bio::chained(self)
+    }
+
+    fn leg(
+        &mut self,
+        pool: &Arc<BioPool<Leg<Request<N>>>>,
+        device: BlockDevice,
+        opf: u32,
+    ) -> Option<Bio<Leg<Request<N>>>> {
+        Bio::leg(self, pool, device, opf)
+    }
+
+    fn borrow(&mut self, _array: &BvecArray, _bytes: u32) -> bool {
+        false
     }
 
     fn request(&self) -> &Request<N> {
@@ -64,6 +88,20 @@ impl<N: Notify> Primary<N> for Pin<&mut StackBio<Request<N>>> {
         StackBio::chained(self.as_mut())
     }
 
+    fn leg(
+        &mut self,
+        pool: &Arc<BioPool<Leg<Request<N>>>>,
+        device: BlockDevice,
+        opf: u32,
+    ) -> Option<Bio<Leg<Request<N>>>> {
+        StackBio::leg(self.as_mut(), pool, device, opf)
+    }
+
+    fn borrow(&mut self, array: &BvecArray, bytes: u32) -> bool {
+        self.as_mut().borrow_vectors(array, bytes);
+        true
+    }
+
     fn request(&self) -> &Request<N> {
         self
     }
@@ -72,10 +110,14 @@ impl<N: Notify> Primary<N> for Pin<&mut StackBio<Request<N>>> {
 /// A request that is being made into bios.
 pub(super) struct Dispatch<'a, N: Notify, S> {
     op: Op,
+    /// The number of the last region that has an I/O, or that of the first if none has.
+    last: usize,
+    /// The bytes of the longest region.
+    longest: u64,
     regions: &'a [Region],
     source: &'a S,
     legs: &'a Arc<BioPool<Leg<Request<N>>>>,
-    queue: &'a OwnedQueue,
+    resources: &'a Resources,
 }
 
 impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
@@ -85,14 +127,17 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         regions: &'a [Region],
         source: &'a S,
         legs: &'a Arc<BioPool<Leg<Request<N>>>>,
-        queue: &'a OwnedQueue,
+        resources: &'a Resources,
     ) -> Self {
+        let has_io = |region: &Region| region.count() > 0 || op.flushes();
         let this = Self {
             op,
+            last: regions.iter().rposition(has_io).unwrap_or(0),
+            longest: regions.iter().map(Region::bytes).max().unwrap_or(0),
             regions,
             source,
             legs,
-            queue,
+            resources,
         };
         if let Some((range, bytes)) = this.vmap() {
             range.flush(bytes);
@@ -107,53 +152,126 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
 
     fn vmap(&self) -> Option<(VmallocRange, usize)> {
         let range = self.source.vmap()?;
-        let longest = self.regions.iter().map(Region::bytes).max()?;
-        Some((range, usize::try_from(longest).ok()?))
+        Some((range, usize::try_from(self.longest).ok()?))
     }
 
-    /// The number of the last region that has an I/O, or that of the first if none has.
+    /// The number of the region whose I/O the primary is.
     pub(super) fn last(&self) -> usize {
-        let has_io = |region: &Region| region.count() > 0 || self.op.flushes();
-        self.regions.iter().rposition(has_io).unwrap_or(0)
+        self.last
     }
 
-    /// For which device the primary is to be made, and with how many vectors.
-    pub(super) fn primary(&self) -> (Option<BlockDevice>, usize) {
-        match self.regions.get(self.last()) {
-            Some(region) => {
-                let vecs = self.pieces(self.source, region.bytes());
-                (
-                    Some(region.device()),
-                    if vecs <= MAX_VECS { vecs } else { 0 },
-                )
-            }
-            None => (None, 0),
+    /// For which device the primary is to be made.
+    pub(super) fn device(&self) -> Option<BlockDevice> {
+        self.regions
+            .get(self.last)
+            .and_then(|region| self.device_of(region))
+    }
+
+    /// With how many vectors the primary is to be made.
+    pub(super) fn vecs(&self) -> usize {
+        let bytes = self.regions.get(self.last).map_or(0, Region::bytes);
+        let vecs = self.pieces(self.source, bytes);
+        if vecs <= MAX_VECS {
+            vecs
+        } else {
+            0
+        }
+    }
+
+    /// The same for one whose owner waits: it can carry an array of vectors as it is.
+    pub(super) fn vecs_on_stack(&self) -> usize {
+        match self.source.as_array() {
+            Some(_) => 0,
+            None => self.vecs(),
+        }
+    }
+
+    /// For which device a bio for a region is to be made. One that shares the caller's bio gets its
+    /// device from [`Self::share`].
+    fn device_of(&self, region: &Region) -> Option<BlockDevice> {
+        match self.source.as_bio() {
+            Some(_) if self.op.carries_data() => None,
+            _ => Some(region.device()),
         }
     }
 
     /// Submits all of the request but what it leaves to the primary. Returns whether it left
     /// anything: then the primary is to be submitted, or else to be ended.
     pub(super) fn run(&self, primary: &mut impl Primary<N>) -> bool {
-        self.share(&mut primary.draft());
-        let last = self.last();
+        let last = self.last;
+        if let Some(region) = self.regions.get(last) {
+            self.share(&mut primary.draft(), region);
+        }
+        let common = self.fill(primary);
         let mut left = false;
         for (index, region) in self.regions.iter().enumerate().take(last + 1) {
             if region.count() == 0 && !self.op.flushes() {
                 continue;
             }
-            match region.hindrance(self.op) {
-                Some(status) => primary.request().note(index, status),
-                None => left = self.region(index, region, index == last, primary),
+            if let Some(status) = region.hindrance(self.op) {
+                primary.request().note(index, status);
+            } else if region.bytes() > common {
+                left = self.region(index, region, index == last, primary);
+            } else if index == last {
+                self.aim(&mut primary.draft(), index, region);
+                left = true;
+            } else if !self.submit_shared(index, region, primary) {
+                self.region(index, region, false, primary);
             }
         }
         left
     }
 
     /// Makes a new bio one over the caller's, if that is the buffer.
-    fn share(&self, bio: &mut Draft<'_>) {
+    fn share(&self, bio: &mut Draft<'_>, region: &Region) {
         if let Some(data) = self.source.as_bio().filter(|_| self.op.carries_data()) {
-            bio.share(data);
+            bio.share(data, region.device());
         }
+    }
+
+    /// Lets the primary carry the buffer from its start, for all regions at once, if it can carry what
+    /// the last region is to get. Returns how many bytes it carries.
+    fn fill(&self, primary: &mut impl Primary<N>) -> u64 {
+        let needed = self.regions.get(self.last).map_or(0, Region::bytes);
+        if !self.op.carries_data() || self.source.as_bio().is_some() || needed > MAX_DATA.into() {
+            return 0;
+        }
+        let most = self.longest.min(MAX_DATA.into()) as u32;
+        if let Some(array) = self.source.as_array() {
+            if primary.borrow(array, most) {
+                return most.into();
+            }
+        }
+        let mut bio = primary.draft();
+        if self.source.pieces(needed) > bio.capacity() {
+            return 0;
+        }
+        let mut source = self.source.clone();
+        let filled = bio.fill(most, S::MERGES, |max| source.next(max)).into();
+        if filled < needed {
+            return 0;
+        }
+        filled
+    }
+
+    /// Points a bio that carries the buffer from its start at a region.
+    fn aim(&self, bio: &mut Draft<'_>, index: usize, region: &Region) {
+        bio.truncate(region.bytes() as u32);
+        bio.set_index(index);
+        bio.set_priority(self.op.priority());
+        bio.set_sector(region.sector());
+    }
+
+    /// Submits a region's bio over what the primary carries. Returns false if there is no memory for
+    /// it.
+    fn submit_shared(&self, index: usize, region: &Region, primary: &mut impl Primary<N>) -> bool {
+        let leg = primary.leg(self.legs, region.device(), self.op.opf());
+        let Some(mut leg) = leg else {
+            return false;
+        };
+        self.aim(&mut leg.draft(), index, region);
+        leg.submit(&self.resources.queue);
+        true
     }
 
     /// Submits a region's bios; what remains of the last one is left to the primary if it fits.
@@ -194,16 +312,16 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
     /// Submits the next bio of a region. Returns false if there is no memory for it, or too little
     /// to hold a block.
     fn submit_leg(&self, leg: &mut LegPlan<'_, S>, parent: Chained<Request<N>>) -> bool {
-        let device = leg.region.device();
+        let device = self.device_of(leg.region);
         let vecs = self.pieces(&leg.source, leg.rest() << SECTOR_SHIFT);
         let bio = Leg::new(self.legs, parent, device, self.op.opf(), vecs.min(MAX_VECS));
         let Some(mut bio) = bio else {
             return false;
         };
-        self.share(&mut bio.draft());
+        self.share(&mut bio.draft(), leg.region);
         let is_drawn = leg.draw(&mut bio.draft()).is_ok();
         if is_drawn {
-            bio.submit(self.queue);
+            bio.submit(&self.resources.queue);
         }
         is_drawn
     }
@@ -213,11 +331,20 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
     #[inline(never)]
     fn run_leg(&self, leg: &mut LegPlan<'_, S>, request: &Request<N>) -> Result<(), Status> {
         pin_init::stack_pin_init!(
-            let bio = StackBio::new(Some(leg.region.device()), self.op.opf(), ())
+            let bio = StackBio::new(
+                self.resources,
+                self.device_of(leg.region),
+                self.op.opf(),
+                0,
+                (),
+            )
         );
-        self.share(&mut bio.as_mut().draft());
+        self.share(&mut bio.as_mut().draft(), leg.region);
         leg.draw_on_stack(bio.as_mut())?;
-        request.note(leg.index, bio.as_mut().submit_and_wait(self.queue));
+        request.note(
+            leg.index,
+            bio.as_mut().submit_and_wait(&self.resources.queue),
+        );
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::block::{
     BvecArray,
     LinearRange,
     Segment,
+    VmallocPages,
     VmallocRange, //
 };
 use kernel::page::PAGE_SIZE;
@@ -93,6 +94,10 @@ impl Source for BvecArray {
     fn as_array(&self) -> Option<&BvecArray> {
         Some(self)
     }
+
+    fn covers(&self, bytes: u64) -> bool {
+        BvecArray::covers(self, bytes)
+    }
 }
 
 impl Source for BioData {
@@ -151,13 +156,16 @@ impl Source for LinearBuffer {
 #[derive(Clone)]
 pub(crate) struct VmallocBuffer {
     range: VmallocRange,
-    at: usize,
+    at: VmallocPages,
 }
 
 impl VmallocBuffer {
-    /// The start of the range.
-    pub(crate) fn new(range: VmallocRange) -> Self {
-        Self { range, at: 0 }
+    /// The start of the range, of which `bytes` bytes are needed.
+    pub(crate) fn new(range: VmallocRange, bytes: u64) -> Self {
+        Self {
+            range,
+            at: VmallocPages::new(range, bytes),
+        }
     }
 }
 
@@ -165,17 +173,19 @@ impl Source for VmallocBuffer {
     const MERGES: bool = true;
 
     fn next(&mut self, max: u32) -> Option<Segment> {
-        let piece = self.range.segment_at(self.at)?.truncate(max);
-        self.at += piece.len() as usize;
-        Some(piece)
+        self.at.next(max)
     }
 
     fn pieces(&self, bytes: u64) -> usize {
-        pages_of((self.range.offset_in_page() + self.at) % PAGE_SIZE, bytes)
+        pages_of(self.at.offset_in_page(), bytes)
     }
 
     fn vmap(&self) -> Option<VmallocRange> {
         Some(self.range)
+    }
+
+    fn covers(&self, bytes: u64) -> bool {
+        self.at.covers(bytes)
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     block::{
+        bio::is_submitting,
         block_device::{
             MAX_BLOCK_SIZE,
             SECTOR_SHIFT, //
@@ -25,7 +26,7 @@ use crate::{
         BioQueue,
         OwnedQueue,
         PageReserve,
-        ZeroVectors, //
+        Resources, //
     },
     io::{
         Refusal,
@@ -65,6 +66,8 @@ use kernel::{
 
 /// The jobs, parts and legs that a client has memory for at any time.
 const RESERVE: usize = 8;
+/// The I/Os that are started by the caller who brings a job: a read and a write.
+const STEPS_HERE: usize = 2;
 /// How long a client waits when its throttle forbids I/O, in milliseconds.
 const PAUSE_MS: i64 = 100;
 /// How often it does so before it goes on all the same: others that share the throttle may use up
@@ -128,15 +131,15 @@ impl<N: Notify> Client<N> {
     pub(crate) fn new(
         pages: usize,
         part_bytes: usize,
-        zeroes: Arc<ZeroVectors>,
+        resources: &Arc<Resources>,
         throttle: Option<Throttle>,
     ) -> Result<Arc<Self>> {
         let part_bytes = part_bytes.max(MAX_BLOCK_SIZE);
         let means = Means {
-            parts: BioPool::new(RESERVE)?,
-            legs: BioPool::new(RESERVE)?,
+            parts: BioPool::new(resources, RESERVE)?,
+            legs: BioPool::new(resources, RESERVE)?,
             pages: PageReserve::new(pages.max(MAX_BLOCK_SIZE / PAGE_SIZE))?,
-            zeroes,
+            resources: resources.clone(),
             max_sectors: part_bytes as u64 >> SECTOR_SHIFT,
             throttle,
             queue: OwnedQueue::new(c"kcopyd_rust")?,
@@ -144,7 +147,7 @@ impl<N: Notify> Client<N> {
         Arc::pin_init(
             try_pin_init!(Self {
                 means,
-                jobs: BioPool::new(RESERVE)?,
+                jobs: BioPool::new(resources, RESERVE)?,
                 accepted: BioList::new(),
                 ended: BioList::new(),
                 done: BioList::new(),
@@ -187,7 +190,7 @@ impl<N: Notify> Client<N> {
         };
         statistics::count(what, job.rest());
         if this.accepted.push(job) {
-            this.wake();
+            this.begin_here();
         }
         Ok(())
     }
@@ -257,30 +260,49 @@ impl<N: Notify> Client<N> {
         }
     }
 
+    /// Does the first that there is to do at once, where that is safe: on a fast device a short copy
+    /// then needs no other task but for its callback.
+    fn begin_here(self: &Arc<Self>) {
+        let has_more = match self.waiting.try_lock() {
+            Some(mut waiting) if !is_submitting() => self.progress(&mut waiting, STEPS_HERE),
+            _ => true,
+        };
+        if has_more {
+            self.wake();
+        }
+    }
+
     fn wake(self: &Arc<Self>) {
         // One that is queued already will find what there is to do.
         let _ = self.means.queue.enqueue::<_, PROGRESS>(self.clone());
     }
 
-    /// Does all that can be done without waiting.
+    /// Does all that can be done without waiting, but starts no more than so many I/Os. Returns
+    /// whether there is another to start.
     ///
     /// Parts come first: they may set memory free. On a device that is done with an I/O when it
     /// was submitted, this also lets one buffer serve a whole job.
-    fn progress(self: &Arc<Self>) {
-        let mut waiting = self.waiting.lock();
+    fn progress(self: &Arc<Self>, waiting: &mut Waiting<N>, mut most: usize) -> bool {
         loop {
             self.take_ended(&mut waiting.parts);
             waiting.jobs.append(&mut self.accepted.take());
-            if waiting.parts.is_empty() && !self.begin(&mut waiting) {
-                return;
+            if waiting.parts.is_empty() && !self.begin(waiting) {
+                return false;
             }
-            if !waiting.parts.is_empty() && !self.may_start(&mut waiting.pauses) {
+            if waiting.parts.is_empty() {
+                continue;
+            }
+            if most == 0 {
+                return true;
+            }
+            if !self.may_start(&mut waiting.pauses) {
                 // One that is queued already will do.
                 let _ = self.means.queue.enqueue::<_, PAUSE>(self.clone());
-                return;
+                return false;
             }
             if let Some(part) = waiting.parts.pop_front() {
                 Part::submit(part, &self.means);
+                most -= 1;
             }
         }
     }
@@ -370,7 +392,7 @@ impl<N: Notify> WorkItem<PROGRESS> for Client<N> {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.progress();
+        this.progress(&mut this.waiting.lock(), usize::MAX);
     }
 }
 

@@ -19,8 +19,8 @@ use crate::{
         PageBuffer,
         PageReserve,
         Parent,
-        Status,
-        ZeroVectors, //
+        Resources,
+        Status, //
     },
     io::{
         op::Kind,
@@ -64,7 +64,7 @@ pub(super) struct Means<N: Notify> {
     pub(super) parts: Arc<BioPool<Part<N>>>,
     pub(super) legs: Arc<BioPool<Leg<Part<N>>>>,
     pub(super) pages: Arc<PageReserve>,
-    pub(super) zeroes: Arc<ZeroVectors>,
+    pub(super) resources: Arc<Resources>,
     /// The most sectors of a part that has a buffer.
     pub(super) max_sectors: u64,
     pub(super) throttle: Option<Throttle>,
@@ -77,7 +77,7 @@ impl<N: Notify> Part<N> {
         let bytes = (job.rest().min(means.max_sectors) as usize) << SECTOR_SHIFT;
         let buffer = match job.from() {
             Some(_) => PageBuffer::new(&means.pages, bytes.div_ceil(PAGE_SIZE))?,
-            None => PageBuffer::zeroes(&means.zeroes),
+            None => PageBuffer::zeroes(&means.resources),
         };
         let vecs = buffer.pieces();
         let part = Self {
@@ -194,7 +194,7 @@ impl<N: Notify> Part<N> {
         bio.draft().set_index(index);
         bio.mark_written(index);
         while let Some((index, dest)) = bio.next_dest() {
-            let Some(mut leg) = Leg::sharing(&means.legs, &bio, dest.device(), op.opf()) else {
+            let Some(mut leg) = bio.leg(&means.legs, dest.device(), op.opf()) else {
                 break;
             };
             leg.draft().set_sector(dest.sector() + bio.range().start);

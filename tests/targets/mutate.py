@@ -8,6 +8,7 @@ copy-misplace  of each part of a copy, the first sector is where the last belong
 copy-misplace-once  the same, of the 51st part that is copied and of no other
 io-drop        writes of dm-io are reported done, and never made
 io-misplace    writes of dm-io go one sector beside their place
+io-misread     reads of dm-io that are one bio come from one sector beside theirs
 """
 
 import pathlib

@@ -5,6 +5,7 @@
 use super::{
     super::{
         BioData,
+        BlockDevice,
         Segment, //
     },
     Header, //
@@ -73,10 +74,10 @@ impl<'a> Draft<'a> {
         bytes
     }
 
-    /// Makes the bio one over the memory of another, and takes over what goes along with that
-    /// memory; or if there is no memory for the latter one over nothing. Nothing may be chained to
+    /// Makes the bio one to `device` over the memory of another, and takes over what goes along with
+    /// that memory; or if there is no memory for the latter one over nothing. Nothing may be chained to
     /// the bio. May sleep.
-    pub(crate) fn share(&mut self, data: &BioData) {
+    pub(crate) fn share(&mut self, data: &BioData, device: BlockDevice) {
         if kernel::warn_on!(self.0.is_chained()) {
             return;
         }
@@ -85,7 +86,7 @@ impl<'a> Draft<'a> {
         // and its vectors stay until this one has ended, by the invariants of `BioData`.
         // INVARIANT: The vectors are the other bio's; the end function stays.
         unsafe {
-            let (device, opf) = ((*bio).bi_bdev, (*bio).bi_opf);
+            let (device, opf) = (device.as_raw(), (*bio).bi_opf);
             let (end_io, private) = ((*bio).bi_end_io, (*bio).bi_private);
             let flags = bindings::DM_IO_RUST_GFP_NOIO;
             kernel::bindings::bio_uninit(bio);

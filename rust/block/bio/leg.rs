@@ -7,10 +7,15 @@ use super::{
     Bio,
     BioPool,
     Chained,
-    EndIo, //
+    EndIo,
+    Header,
+    StackBio, //
 };
 use crate::block::BlockDevice;
-use kernel::sync::Arc;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 /// The payload of a bio that has legs.
 pub(crate) trait Parent: EndIo {
@@ -31,24 +36,57 @@ impl<P: Parent> Leg<P> {
     pub(crate) fn new(
         pool: &Arc<BioPool<Self>>,
         parent: Chained<P>,
-        device: BlockDevice,
+        device: Option<BlockDevice>,
         opf: u32,
         vecs: usize,
     ) -> Option<Bio<Self>> {
-        BioPool::try_alloc(pool, Some(device), opf, vecs, Self { parent }).ok()
+        BioPool::try_alloc(pool, device, opf, vecs, Self { parent }).ok()
     }
 
-    /// Makes a leg over what its parent is going to carry.
-    pub(crate) fn sharing(
+    /// Makes a leg over what its parent is going to carry, if there is memory for it. Does not sleep.
+    ///
+    /// # Safety
+    ///
+    /// `header` is that of the parent, which is owned.
+    unsafe fn sharing(
         pool: &Arc<BioPool<Self>>,
-        parent: &Bio<P>,
+        parent: Chained<P>,
+        header: &Header,
         device: BlockDevice,
         opf: u32,
     ) -> Option<Bio<Self>> {
-        let mut leg = Self::new(pool, parent.chained(), device, opf, 0)?;
-        // SAFETY: The leg is chained to its parent.
-        unsafe { leg.share_vectors(parent) };
+        let mut leg = Self::new(pool, parent, Some(device), opf, 0)?;
+        // SAFETY: The leg is chained to its parent, whose header this is.
+        unsafe { leg.share_vectors(header) };
         Some(leg)
+    }
+}
+
+impl<P: Parent> Bio<P> {
+    /// Makes a leg of this bio to `device` over what this bio is going to carry, if there is memory
+    /// for it. Does not sleep.
+    pub(crate) fn leg(
+        &mut self,
+        pool: &Arc<BioPool<Leg<P>>>,
+        device: BlockDevice,
+        opf: u32,
+    ) -> Option<Bio<Leg<P>>> {
+        // SAFETY: The bio is owned, and the header its own.
+        unsafe { Leg::sharing(pool, self.chained(), self.header(), device, opf) }
+    }
+}
+
+impl<P: Parent> StackBio<P> {
+    /// As [`Bio::leg`].
+    pub(crate) fn leg(
+        mut self: Pin<&mut Self>,
+        pool: &Arc<BioPool<Leg<P>>>,
+        device: BlockDevice,
+        opf: u32,
+    ) -> Option<Bio<Leg<P>>> {
+        let parent = self.as_mut().chained();
+        // SAFETY: The bio is owned, and the header its own.
+        unsafe { Leg::sharing(pool, parent, self.header(), device, opf) }
     }
 }
 

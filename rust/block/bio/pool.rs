@@ -5,7 +5,8 @@
 use super::{
     super::{
         mempool::Mempool,
-        BlockDevice, //
+        BlockDevice,
+        Resources, //
     },
     Bio,
     EndIo,
@@ -30,6 +31,7 @@ use kernel::{
 pub(crate) struct BioPool<P> {
     #[pin]
     nodes: Mempool<Node<P>>,
+    resources: Arc<Resources>,
 }
 
 impl<P> BioPool<P> {
@@ -46,9 +48,12 @@ impl<P> BioPool<P> {
 
 impl<P: EndIo> BioPool<P> {
     /// Makes a pool with `reserve` bios set aside, at least 1. May sleep.
-    pub(crate) fn new(reserve: usize) -> Result<Arc<Self>> {
+    pub(crate) fn new(resources: &Arc<Resources>, reserve: usize) -> Result<Arc<Self>> {
         Arc::pin_init(
-            try_pin_init!(Self { nodes <- Mempool::new(reserve) }? Error),
+            try_pin_init!(Self {
+                nodes <- Mempool::new(resources.clone(), reserve),
+                resources: resources.clone(),
+            }? Error),
             GFP_KERNEL,
         )
     }
@@ -94,7 +99,8 @@ impl<P: EndIo> BioPool<P> {
         // SAFETY: The node is memory from the pool, which does not move.
         unsafe {
             let at = node.as_ptr();
-            Header::init(&raw mut (*at).header, device, opf, vecs, Bio::<P>::end_io);
+            let table = Header::table(&this.resources, vecs);
+            Header::init(&raw mut (*at).header, device, opf, table, Bio::<P>::end_io);
             (&raw mut (*at).payload).write(payload);
             (&raw mut (*at).pool).write(Some(this.clone()));
         }

@@ -7,6 +7,7 @@ use super::{
         BlockDevice,
         BvecArray,
         OwnedQueue,
+        Resources,
         Status, //
     },
     Chained,
@@ -44,13 +45,27 @@ pub(crate) struct StackBio<P> {
 }
 
 impl<P> StackBio<P> {
-    /// Makes a bio for `device`, with [`INLINE_VECS`](super::INLINE_VECS) vectors.
-    pub(crate) fn new(device: Option<BlockDevice>, opf: u32, payload: P) -> impl PinInit<Self> {
+    /// Makes a bio for `device`, with `vecs` vectors if there is memory for them, or else with
+    /// [`INLINE_VECS`](super::INLINE_VECS).
+    pub(crate) fn new(
+        resources: &Resources,
+        device: Option<BlockDevice>,
+        opf: u32,
+        vecs: usize,
+        payload: P,
+    ) -> impl PinInit<Self> {
+        let table = Header::table(resources, vecs);
         let init = move |slot: *mut Self| {
             // SAFETY: `slot` is memory that stays in place until it is dropped.
             // INVARIANT: All is initialised, and nobody knows of the bio yet.
             unsafe {
-                Header::init(&raw mut (*slot).node.header, device, opf, 0, Self::end_io);
+                Header::init(
+                    &raw mut (*slot).node.header,
+                    device,
+                    opf,
+                    table,
+                    Self::end_io,
+                );
                 (&raw mut (*slot).node.payload).write(payload);
                 (&raw mut (*slot).node.pool).write(None);
                 kernel::bindings::init_completion(Opaque::cast_into(&raw const (*slot).ended));
@@ -60,6 +75,10 @@ impl<P> StackBio<P> {
         };
         // SAFETY: The closure initialises all of the fields that have a size.
         unsafe { pin_init::pin_init_from_closure(init) }
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        &self.node.header
     }
 
     /// What may be set before the bio is submitted.

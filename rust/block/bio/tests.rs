@@ -13,6 +13,7 @@ mod tests {
         BioPool,
         EndIo,
         Parent,
+        Resources,
         StackBio,
         Status, //
     };
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_bio_that_is_dropped_has_not_ended() -> Result {
-        let (pool, seen) = (BioPool::new(1)?, Seen::new()?);
+        let (pool, seen) = (BioPool::new(&Resources::new()?, 1)?, Seen::new()?);
         drop(bio(&pool, 0, &seen)?);
         assert_eq!(seen.counts(), (0, 1, 0));
         assert!(Arc::into_unique_or_drop(pool).is_some());
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_bio_ends_when_nothing_is_chained_to_it() -> Result {
-        let (pool, seen) = (BioPool::new(1)?, Seen::new()?);
+        let (pool, seen) = (BioPool::new(&Resources::new()?, 1)?, Seen::new()?);
         bio(&pool, 0, &seen)?.end();
         assert_eq!(seen.counts(), (1, 1, 0));
 
@@ -122,7 +123,8 @@ mod tests {
     fn a_bio_on_a_stack_is_waited_for() -> Result {
         let seen = Seen::new()?;
         {
-            pin_init::stack_pin_init!(let bio = StackBio::new(None, 0, Payload(seen.clone())));
+            let resources = Resources::new()?;
+            pin_init::stack_pin_init!(let bio = StackBio::new(&resources, None, 0, 0, Payload(seen.clone())));
             let chained = StackBio::chained(bio.as_mut());
             drop(chained);
             bio.as_mut().end_and_wait();
@@ -138,7 +140,8 @@ mod tests {
     fn a_bio_on_a_stack_is_waited_for_when_it_is_dropped() -> Result {
         let seen = Seen::new()?;
         {
-            pin_init::stack_pin_init!(let bio = StackBio::new(None, 0, Payload(seen.clone())));
+            let resources = Resources::new()?;
+            pin_init::stack_pin_init!(let bio = StackBio::new(&resources, None, 0, 0, Payload(seen.clone())));
             drop(StackBio::chained(bio.as_mut()));
         }
         assert_eq!(seen.counts(), (0, 1, 0));
@@ -147,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_bio_has_as_many_vectors_as_asked_for() -> Result {
-        let (pool, seen) = (BioPool::new(1)?, Seen::new()?);
+        let (pool, seen) = (BioPool::new(&Resources::new()?, 1)?, Seen::new()?);
         for vecs in 0..=INLINE_VECS {
             assert_eq!(bio(&pool, vecs, &seen)?.draft().capacity(), INLINE_VECS);
         }
