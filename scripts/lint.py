@@ -53,6 +53,14 @@ def compile_python(results, files):
     results.check("lint: Python", True)
 
 
+def check_mutants(results):
+    """The faults of tests/targets/mutants can still be put into the source."""
+    for path in sorted((TOP / "tests" / "targets" / "mutants").glob("*.patch")):
+        done = subprocess.run(["git", "-c", "safe.directory=*", "apply", "--check", path],
+                              cwd=TOP, capture_output=True, text=True, check=False)
+        results.check(f"lint: {path.name} applies", done.returncode == 0, done.stderr)
+
+
 def run():
     results = Results()
     files = project_files()
@@ -70,6 +78,7 @@ def run():
     quiet(results, "shellcheck", ["shellcheck", "-x", "--source-path=SCRIPTDIR", f"--source-path={TOP}"],
           [path for path in files
            if path.suffix == ".sh" or first_line(path).startswith(SHELLS)])
+    check_mutants(results)
     compile_python(results, [path for path in files if path.suffix == ".py"])
     with exclusive("modules"):
         for series in SERIES:
