@@ -122,6 +122,10 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  *	one at a time, may sleep, and may start further copies
  * @context: handed to @fn
  *
+ * With DM_KCOPYD_IGNORE_ERROR blocks that cannot be read are written as zeroes:
+ * those of the device that has the largest logical blocks, counted from the start
+ * of the copy.
+ *
  * With DM_KCOPYD_WRITE_SEQ, which a zoned destination implies, every destination
  * is written from its start to its end, one write after the other, and errors
  * are not ignored.

@@ -178,11 +178,17 @@ impl<N: Notify> Job<N> {
             .fold(bytes, |bytes, region| region.device().whole_blocks(bytes))
     }
 
-    /// Half of `sectors`, if that is a whole number of blocks to all devices.
+    /// Half of `sectors`, or a little more that is a whole number of blocks to all devices; if it is
+    /// less than `sectors`.
     pub(super) fn half_of(&self, sectors: u64) -> Option<u64> {
-        let bytes = u32::try_from(sectors << SECTOR_SHIFT).ok()? / 2;
-        let half = self.whole_blocks(bytes) >> SECTOR_SHIFT;
-        (half > 0).then_some(half.into())
+        let block = self
+            .from
+            .iter()
+            .chain(self.dests.iter())
+            .map(|region| region.device().logical_block_size() >> SECTOR_SHIFT)
+            .fold(1, u32::max);
+        let half = (sectors / 2).next_multiple_of(block.into());
+        (half < sectors).then_some(half)
     }
 
     /// The most sectors that all destinations can write as zeroes at once.

@@ -136,13 +136,23 @@ static void count(struct copy_plan *plan)
 		coverage_count(COPY_WRITE_FAILED);
 }
 
+/* What is lost together when it cannot be read: a block to all devices. */
+static sector_t unit_of(const struct copy_plan *plan)
+{
+	sector_t unit = plan->from.disk ? plan->from.disk->block : 1;
+
+	for (unsigned int i = 0; i < plan->num; i++)
+		unit = max(unit, plan->dests[i].disk->block);
+	return unit;
+}
+
 static void check_uneven(struct copy_plan *plan, bool ignored)
 {
 	struct answer *answer = &plan->answers[RUST];
 	struct readable readable;
 
 	coverage_count(ignored ? COPY_IGNORED : COPY_STOPPED);
-	if (readable_get(&readable, &plan->from))
+	if (readable_get(&readable, &plan->from, unit_of(plan)))
 		return;
 	if (plan->zero)
 		memset(readable.data, 0, plan->from.count << SECTOR_SHIFT);

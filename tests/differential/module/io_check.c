@@ -87,7 +87,7 @@ static void check_failed_read(struct io_plan *plan)
 	struct readable readable;
 
 	coverage_count(IO_FAILED_READ);
-	if (readable_get(&readable, &plan->places[0]))
+	if (readable_get(&readable, &plan->places[0], plan->places[0].disk->block))
 		return;
 	for (sector_t i = 0; i < plan->places[0].count; i++) {
 		size_t at = i << SECTOR_SHIFT;

@@ -8,21 +8,21 @@
 
 /* What cannot be read at once is read in halves. */
 static void read_halves(struct readable *readable, struct place *place, sector_t at,
-			sector_t count, void *chunk)
+			sector_t count, sector_t unit, void *chunk)
 {
-	sector_t half = round_up(count / 2, place->disk->block);
+	sector_t half = roundup(count / 2, unit);
 
 	if (!bdev_rw_virt(place->disk->bdev[RUST], place->sector + at, chunk,
 			  count << SECTOR_SHIFT, REQ_OP_READ)) {
 		memcpy(readable->data + (at << SECTOR_SHIFT), chunk, count << SECTOR_SHIFT);
 		memset(readable->good + at, 1, count);
-	} else if (count > place->disk->block) {
-		read_halves(readable, place, at, half, chunk);
-		read_halves(readable, place, at + half, count - half, chunk);
+	} else if (half < count) {
+		read_halves(readable, place, at, half, unit, chunk);
+		read_halves(readable, place, at + half, count - half, unit, chunk);
 	}
 }
 
-int readable_get(struct readable *readable, struct place *place)
+int readable_get(struct readable *readable, struct place *place, sector_t unit)
 {
 	void *chunk = kmalloc(CHUNK_SECTORS << SECTOR_SHIFT, GFP_KERNEL);
 
@@ -34,7 +34,8 @@ int readable_get(struct readable *readable, struct place *place)
 		return -ENOMEM;
 	}
 	for (sector_t at = 0; at < place->count; at += CHUNK_SECTORS)
-		read_halves(readable, place, at, min(place->count - at, CHUNK_SECTORS), chunk);
+		read_halves(readable, place, at, min(place->count - at, CHUNK_SECTORS), unit,
+			    chunk);
 	kfree(chunk);
 	return 0;
 }

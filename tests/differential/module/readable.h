@@ -6,7 +6,7 @@
 #include "plan.h"
 
 /**
- * struct readable - a place, read block by block
+ * struct readable - a place, read by units of one or more blocks
  * @data: its bytes; zeroes where it cannot be read
  * @good: a byte for each sector: whether it can be read
  */
@@ -15,7 +15,8 @@ struct readable {
 	u8 *good;
 };
 
-int readable_get(struct readable *readable, struct place *place);
+/* @unit: in sectors, counted from the start of the place. */
+int readable_get(struct readable *readable, struct place *place, sector_t unit);
 void readable_put(struct readable *readable);
 /* A copy of what the raw device holds there, on one side. */
 u8 *readable_raw(struct place *place, enum side side);
