@@ -178,8 +178,8 @@ impl<N: Notify> Job<N> {
             .fold(bytes, |bytes, region| region.device().whole_blocks(bytes))
     }
 
-    /// Half of `sectors`, or a little more that is a whole number of blocks to all devices; if it is
-    /// less than `sectors`.
+    /// The larger half of `sectors` in blocks that are whole ones to all devices; [`None`] if there
+    /// is one block only.
     pub(super) fn half_of(&self, sectors: u64) -> Option<u64> {
         let block = self
             .from
@@ -187,7 +187,7 @@ impl<N: Notify> Job<N> {
             .chain(self.dests.iter())
             .map(|region| region.device().logical_block_size() >> SECTOR_SHIFT)
             .fold(1, u32::max);
-        let half = (sectors / 2).next_multiple_of(block.into());
+        let half = sectors.div_ceil(2).next_multiple_of(block.into());
         (half < sectors).then_some(half)
     }
 

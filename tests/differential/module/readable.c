@@ -10,7 +10,7 @@
 static void read_halves(struct readable *readable, struct place *place, sector_t at,
 			sector_t count, sector_t unit, void *chunk)
 {
-	sector_t half = roundup(count / 2, unit);
+	sector_t half = roundup(DIV_ROUND_UP(count, 2), unit);
 
 	if (!bdev_rw_virt(place->disk->bdev[RUST], place->sector + at, chunk,
 			  count << SECTOR_SHIFT, REQ_OP_READ)) {
