@@ -72,6 +72,8 @@ class Guest:
         # The emulator stalls now and then, which is no fault of the clock.
         self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog"]
         self.machine = ["-smp", "2"]
+        #: Whether the run is over with the first check that fails.
+        self.until_failure = False
         self._image = Initramfs(TOP / "tests" / "guest" / "init")
         self._disks = []
         self.add(scenario, "/scenario")
@@ -127,7 +129,8 @@ class Guest:
         with tempfile.TemporaryDirectory(prefix="guest-") as folder:
             archive = f"{folder}/initramfs.cpio.gz"
             self._image.pack(archive)
-            ending = follow(self._command(archive, memory_mib), results, timeout)
+            ending = follow(self._command(archive, memory_mib), results, timeout,
+                            self.until_failure)
         reported = list(results.checks)
         console = self.log.read_text(errors="replace")
         last = "\n".join(console.splitlines()[-15:])
@@ -155,7 +158,7 @@ class Guest:
         ]
 
 
-def follow(command, results, timeout):
+def follow(command, results, timeout, until_failure):
     """Run the emulator and take in its reports; main.sh's status, None without."""
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -170,6 +173,8 @@ def follow(command, results, timeout):
             if kind in STATUSES:
                 name, _, detail = text.partition(": ")
                 results.add(STATUSES[kind], name, detail)
+                if until_failure and results.count(FAIL):
+                    break
             elif kind == "exit":
                 ending = int(text)
             elif text:

@@ -109,11 +109,12 @@ def make_guest(name, folder, scope, seed, module):
     return guest
 
 
-def run_scenario(name, scope, seed, module):
+def run_scenario(name, scope, seed, module, until_failure):
     print(f"== {name} ({scope})", flush=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="targets-") as folder:
         guest = make_guest(name, pathlib.Path(folder), scope, seed, module)
+        guest.until_failure = until_failure
         outcome = guest.run(needs_of(name)["timeout"][scope], MEMORY_MIB)
     print(f"  {name}: {time.monotonic() - start:.0f} s", flush=True)
     return outcome
@@ -138,7 +139,7 @@ def run():
     results = Results()
     print(f"  the seed of this run: SEED={seed}", flush=True)
     for name in names:
-        outcome = run_scenario(name, scope, seed, module)
+        outcome = run_scenario(name, scope, seed, module, bool(mutant))
         if mutant:
             check_mutant(results, name, mutant, outcome)
         else:
