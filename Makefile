@@ -40,6 +40,12 @@ test-targets: targets ## use the targets in an emulated Debian; MUTANT=, SCENARI
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) \
 		python3 tests/targets/run.py $(SCENARIOS)
 
+# BENCH is --quick, or --record to make the figures the recorded ones.
+.PHONY: bench
+bench: setup ## measure the module against mainline's and bare bios; BENCH=--quick, --record
+	@$(IN_TOOLCHAIN) sh -c \
+		'python3 scripts/test.py modules && exec python3 tests/bench/run.py $(BENCH)'
+
 .PHONY: kunit
 kunit: setup ## run the KUnit suites on a kernel with all checkers on
 	@$(IN_TOOLCHAIN) python3 scripts/run_kunit.py

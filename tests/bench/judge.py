@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the figures must be like."""
+
+import itertools
+
+from results import FAIL, PASS
+
+from cases import C, OURS, size_name
+
+# Two boots agree to this.
+NOISE = 1.01
+WORSE_THAN_RECORDED = 1.03
+# Twice the size may cost this much more than twice, and what a call costs.
+GROWTH = 1.05
+CALL_NS = 5000
+
+
+def exceeding(figures, case, limit):
+    """Which of our services cost more than a limit, in words."""
+    return ", ".join(f"{service} {figures.cost(case, service):,} > {limit:,.0f}"
+                     for service in OURS if figures.cost(case, service) > limit)
+
+
+def check(results, name, bad):
+    """A check of which only a failure is worth a line: there are many."""
+    results.add(FAIL if bad else PASS, name, bad, quiet=not bad)
+
+
+def check_against_c(results, figures, cases):
+    """Nothing may be worse than mainline's."""
+    for case in cases:
+        check(results, f"not worse than C: {case.name}",
+              exceeding(figures, case, figures.cost(case, C) * NOISE))
+
+
+def check_against_record(results, figures, cases, ratios):
+    """Nothing may be worse than it was."""
+    for case in cases:
+        before = ratios.get(case.name)
+        if before is None:
+            check(results, f"recorded: {case.name}", "it is not: use --record")
+            continue
+        worse = ", ".join(f"{service} {ratio:.3f}, it was {before[service]:.3f}"
+                          for service, ratio in figures.ratios(case).items()
+                          if ratio > before[service] * WORSE_THAN_RECORDED)
+        check(results, f"not worse than recorded: {case.name}", worse)
+
+
+def check_targets(results, figures, cases, documented):
+    """What misses its target is documented, and what is documented misses it."""
+    for case in cases:
+        missed = exceeding(figures, case, figures.floor(case) * case.target)
+        known = documented.get(case.name)
+        if known:
+            check(results, f"misses its target, as documented: {case.name}",
+                  "" if missed else "it does not: take it out of the list")
+        else:
+            check(results, f"at its target: {case.name}", missed)
+
+
+def check_growth(results, figures, cases):
+    """The cost grows with the size, no faster, from each size to all above."""
+    for service in OURS:
+        faster = [
+            f"{size_name(small.load.bytes)} {figures.cost(small, service):,}, "
+            f"{size_name(large.load.bytes)} {figures.cost(large, service):,}"
+            for small, large in itertools.combinations(cases, 2)
+            if figures.cost(large, service) > CALL_NS + GROWTH * (
+                large.load.bytes / small.load.bytes) * figures.cost(small, service)
+        ]
+        check(results, f"{service}, {cases[0].load.operation}: the cost grows no faster "
+              "than the size", "\n".join(faster))

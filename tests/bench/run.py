@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Measure this module against mainline's dm-io and kcopyd, and bare bios.
+
+usage: run.py [--quick] [--record] [--module PATH]
+
+--quick measures the table's cases only, --module another dm_io_rust.ko. --record
+makes what was measured the figures that later runs are compared with, and those
+that Documentation/ shows. What a run measured is in the cache, as it says.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "scripts"))
+from build_modules import build, output_folder, products  # noqa: E402
+from results import Results  # noqa: E402
+from steps import exclusive, main  # noqa: E402
+
+import cases  # noqa: E402
+import document  # noqa: E402
+import judge  # noqa: E402
+from figures import COUNTED, FOUR_PROCESSORS, STOCK, measure  # noqa: E402
+from plot import plot  # noqa: E402
+from sizes import module_sizes  # noqa: E402
+
+HERE = TOP / "tests" / "bench"
+RECORDED = HERE / "recorded.json"
+TABLE = "Instructions"
+COPY_SIZES, IO_SIZES = "Sizes of copies", "Sizes of writes"
+LATE, MEMORY = "Nanoseconds, disks that answer late", "Bytes held by a client"
+PROCESSORS = "Nanoseconds, four processors"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--module", type=pathlib.Path,
+                        default=products("modules", STOCK) / "dm_io_rust.ko")
+    options = parser.parse_args()
+    if options.quick and options.record:
+        parser.error("--quick is not all that is to be recorded")
+    return options
+
+
+def build_bench(results):
+    symbols = products("modules", STOCK) / "Module.symvers"
+    with exclusive("modules"):
+        build(results, "bench", STOCK, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
+              sources=HERE / "module")
+
+
+def counted_groups(quick):
+    """The cases that the first boot measures."""
+    groups = {TABLE: cases.table()}
+    if not quick:
+        groups.update({
+            "Destinations": cases.destinations(),
+            COPY_SIZES: cases.copy_sizes(),
+            "Clients and jobs": cases.parallel(),
+            LATE: cases.late(),
+            MEMORY: cases.memory(),
+            IO_SIZES: cases.io_sizes(),
+        })
+    return groups
+
+
+def judge_all(results, figures, groups, recorded):
+    judge.check_targets(results, figures, groups[TABLE], recorded["documented"])
+    for title, group in groups.items():
+        judge.check_against_c(results, figures, group)
+        if title != MEMORY:
+            judge.check_against_record(results, figures, group,
+                                       recorded["ratios"])
+    for title in (COPY_SIZES, IO_SIZES):
+        if title in groups:
+            judge.check_growth(results, figures, groups[title])
+
+
+def record(recorded, figures, groups):
+    """What later runs are compared with."""
+    recorded["ratios"] = {
+        case.name: {service: round(ratio, 4)
+                    for service, ratio in figures.ratios(case).items()}
+        for title, group in groups.items() if title != MEMORY for case in group
+    }
+    RECORDED.write_text(json.dumps(recorded, indent=1) + "\n")
+
+
+def tables(figures, groups):
+    return {title: [document.row(figures, case) for case in group]
+            for title, group in groups.items()}
+
+
+def four_processors(results, module):
+    """Shown only: the emulator's time is the machine's here."""
+    groups = {PROCESSORS: cases.processors()}
+    checks, figures = measure(FOUR_PROCESSORS, module, groups)
+    results.checks += checks
+    return tables(figures, {PROCESSORS: filter(figures.has, groups[PROCESSORS])})
+
+
+def write_documents(folder, shown, sizes, figures, groups):
+    """The figures as JSON and as a plot."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "performance.json").write_text(document.as_json(shown, sizes))
+    plot(folder / "performance.svg", figures, groups[TABLE], groups[COPY_SIZES],
+         groups[IO_SIZES])
+    print(f"  the figures and their plot: {folder}", flush=True)
+
+
+def run():
+    options = arguments()
+    results = Results()
+    recorded = json.loads(RECORDED.read_text())
+    build_bench(results)
+    groups = counted_groups(options.quick)
+    checks, figures = measure(COUNTED, options.module, groups)
+    results.checks += checks
+    groups = {title: [case for case in group if figures.has(case)]
+              for title, group in groups.items()}
+    shown = tables(figures, groups)
+    if not options.quick:
+        shown.update(four_processors(results, options.module))
+    for title, rows in shown.items():
+        document.print_table(title, rows)
+    if options.record:
+        record(recorded, figures, groups)
+    judge_all(results, figures, groups, recorded)
+    if not options.quick:
+        sizes = module_sizes(options.module)
+        for name, text, data in sizes:
+            print(f"  {name}: {text:,} bytes of text, {data:,} of data", flush=True)
+        write_documents(output_folder() / "bench", shown, sizes, figures, groups)
+    if options.record:
+        write_documents(TOP / "Documentation", shown, sizes, figures, groups)
+        document.replace(TOP / "Documentation" / "performance.rst", shown, sizes,
+                         recorded["documented"])
+    return results.finish()
+
+
+if __name__ == "__main__":
+    main(run)
