@@ -30,12 +30,12 @@ def first_line(path):
         return text.readline()
 
 
-def quiet(results, name, command, files):
+def quiet(results, name, command, files, cwd=TOP):
     """A check that a tool, given the files, ends well and prints nothing."""
     if not files:
         return
     done = subprocess.run(
-        [*command, *map(str, files)], cwd=TOP, stdin=subprocess.DEVNULL, text=True,
+        [*command, *map(str, files)], cwd=cwd, stdin=subprocess.DEVNULL, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
     results.check(f"lint: {name}", done.returncode == 0 and not done.stdout.strip(),
@@ -70,9 +70,10 @@ def run():
     quiet(results, "rustfmt", ["rustfmt", "--check", "--config-path", str(TOP)],
           [path for path in files if path.suffix == ".rs"])
     quiet(results, "checkpatch",
-          ["perl", f"{source}/scripts/checkpatch.pl", "--no-tree", "--strict",
+          ["perl", f"{source}/scripts/checkpatch.pl", f"--root={source}", "--strict",
            "--terse", "--no-summary", "--show-types", "--ignore",
-           CHECKPATCH_IGNORED, "-f"], code)
+           CHECKPATCH_IGNORED, "-f"], code,
+          cwd=CACHE)  # it leaves notes of its own in a git tree
     quiet(results, "kernel-doc",
           [f"{source}/tools/docs/kernel-doc", "-none", "-Wall", "-Werror"], headers)
     quiet(results, "shellcheck", ["shellcheck", "-x", "--source-path=SCRIPTDIR", f"--source-path={TOP}"],

@@ -86,7 +86,8 @@ struct page *dm_io_rust_vmalloc_page(const void *address, void **place)
 		pte_t value = ptep_get(entry);
 		const void *next = address + PAGE_SIZE;
 
-		*place = pte_index((unsigned long)next) ? entry + 1 : dm_io_rust_vmalloc_place(next);
+		*place = pte_index((unsigned long)next) ? entry + 1 :
+							  dm_io_rust_vmalloc_place(next);
 		return pte_present(value) ? pte_page(value) : NULL;
 	}
 #endif
