@@ -27,7 +27,7 @@ endif
 
 .PHONY: demo
 demo: setup ## use the module on real disks in an emulated Debian
-	@$(IN_TOOLCHAIN) python3 scripts/test.py modules demo
+	@$(IN_TOOLCHAIN) python3 scripts/test.py modules targets demo
 
 .PHONY: targets
 targets: setup ## build mainline's targets to work on this module

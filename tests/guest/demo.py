@@ -15,9 +15,11 @@ import tempfile
 from demo_image import BAD_SECTORS, C_FILLER, IMAGE_SECTORS, SECTOR, Disks, Image, with_holes
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "scripts"))
+sys.path += [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
 from build_modules import CALLERS, SERIES, products  # noqa: E402
+from build_targets import built  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
+from run import add_module, add_text, load_order  # noqa: E402
 from steps import main  # noqa: E402
 
 STOCK = SERIES[0]
@@ -30,7 +32,12 @@ DEVICES = {
     "C": "/dev/mapper/bad",
     "S": "/dev/vde",
     "NO_DISCARD": "/dev/nullb0",
+    "DATA": "/dev/vdf",
+    "STORE": "/dev/vdg",
+    "SECOND": "/dev/vdh",
 }
+TARGETS = ["dm-snapshot", "dm-mirror"]
+MODULES = ["ext4", "dm_mod", "null_blk"]
 TIMEOUT_SECONDS = 600
 
 
@@ -57,35 +64,49 @@ def settings(image):
     return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
+def lines(words):
+    return "".join(f"{word}\n" for word in words)
+
+
 def bad_table(device):
     """A device-mapper table of the device that has the bad sectors."""
-    lines = []
+    table = []
     position = 0
     for start, length in BAD_SECTORS:
-        lines.append(f"{position} {start - position} linear {device} {position}")
-        lines.append(f"{start} {length} error")
+        table.append(f"{position} {start - position} linear {device} {position}")
+        table.append(f"{start} {length} error")
         position = start + length
-    lines.append(f"{position} {IMAGE_SECTORS - position} linear {device} {position}")
-    return "".join(f"{line}\n" for line in lines)
+    table.append(f"{position} {IMAGE_SECTORS - position} linear {device} {position}")
+    return lines(table)
+
+
+def add_modules(guest, folder):
+    """The kernel's modules, those that are built here, and what is to be loaded."""
+    order, stock = load_order(TARGETS)
+    known = sorted({name.replace("-", "_") for name in MODULES + stock})
+    guest.modules(*known)
+    add_module(guest, folder, products("modules", STOCK) / "dm_io_rust.ko")
+    for name in CALLERS:
+        add_module(guest, folder, products(name, STOCK) / f"{name}.ko")
+    for name in order:
+        add_module(guest, folder, built(STOCK)[name])
+    add_text(guest, folder, "modules", lines(known))
+    add_text(guest, folder, "targets", lines(order))
 
 
 def make_guest(folder, image, disks):
     guest = Guest(stock_kernel(), TOP / "tests" / "guest" / "demo")
-    guest.modules("ext4", "dm_mod", "null_blk")
-    guest.program("e2fsck")
-    guest.program("dmsetup")
-    guest.add(products("modules", STOCK) / "dm_io_rust.ko", "/modules/dm_io_rust.ko")
-    for name in CALLERS:
-        guest.add(products(name, STOCK) / f"{name}.ko", f"/modules/{name}.ko")
-    texts = {
-        "settings": settings(image),
-        "checksums": image.checksums,
-        "bad.table": bad_table(DEVICES["RAW_C"]),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text)
-        guest.add(folder / name, f"/data/{name}")
-    for disk in (image.path, disks.a, disks.b, disks.c, disks.s):
+    guest.add(TOP / "tests" / "targets" / "lib.sh", "/lib/targets.sh")
+    guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
+    for program in ("cmp", "dmsetup", "e2fsck"):
+        guest.program(program)
+    add_modules(guest, folder)
+    add_text(guest, folder, "settings", settings(image))
+    add_text(guest, folder, "checksums", image.checksums)
+    add_text(guest, folder, "checksums.changed", image.changes.checksums)
+    add_text(guest, folder, "bad.table", bad_table(DEVICES["RAW_C"]))
+    guest.add(image.changes.path, "/data/changes")
+    for disk in (image.path, *disks.all):
         guest.disk(disk)
     return guest
 
@@ -124,7 +145,7 @@ def check_disks(results, image, disks):
 def run():
     with tempfile.TemporaryDirectory(prefix="demo-") as name:
         folder = pathlib.Path(name)
-        print("  making a file system image and five disks", flush=True)
+        print("  making a file system image and eight disks", flush=True)
         image = Image(folder)
         disks = Disks(folder, image)
         guest = make_guest(folder, image, disks)

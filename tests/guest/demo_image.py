@@ -4,6 +4,7 @@
 import hashlib
 import os
 import random
+import shutil
 import subprocess
 
 SECTOR = 512
@@ -14,6 +15,7 @@ BAD_SECTORS = ((20003, 5), (51200, 16))
 SLOTS = 8
 # What the disks hold to begin with.
 A_FILLER, B_FILLER, C_FILLER, S_FILLER = b"\xaa", b"\xbb", b"\xcc", b"\xdd"
+STORE_FILLER, SECOND_FILLER = b"\xee", b"\x11"
 
 SEED = 20240229
 UUID = "6d696f72-7573-4400-8000-64656d6f0001"
@@ -63,6 +65,33 @@ def with_holes(image, filler):
     return bytes(data)
 
 
+def write_changes(files, folder):
+    """Other bytes for the files of folder-1, and a folder of new files."""
+    numbers = random.Random(SEED + 1)
+    (folder / "folder-1").mkdir(parents=True)
+    for path in sorted((files / "folder-1").iterdir()):
+        other = numbers.randbytes(path.stat().st_size)
+        (folder / "folder-1" / path.name).write_bytes(other)
+    (folder / "folder-new").mkdir()
+    for position in range(8):
+        (folder / "folder-new" / f"file-{position:02}").write_bytes(
+            numbers.randbytes(numbers.randrange(1 << 18)))
+
+
+class Changes:
+    """What is done to the files: these are written, and folder-2 is removed."""
+
+    def __init__(self, folder, files):
+        self.path = folder / "changes"
+        write_changes(files, self.path)
+        changed = folder / "changed"
+        shutil.copytree(files, changed)
+        shutil.rmtree(changed / "folder-2")
+        shutil.copytree(self.path, changed, dirs_exist_ok=True)
+        #: Of all files that are there then.
+        self.checksums = checksums(changed)
+
+
 class Image:
     """The image and what is known of it."""
 
@@ -73,6 +102,7 @@ class Image:
         self.path = folder / "image.raw"
         self.data = make_image(files, self.path)
         self.checksums = checksums(files)
+        self.changes = Changes(folder, files)
         largest = max(files.rglob("file-*"), key=lambda path: path.stat().st_size)
         #: Where a byte of a file is, and where one of the superblock's label.
         self.file_byte = self.data.index(largest.read_bytes()[:SECTOR])
@@ -92,3 +122,9 @@ class Disks:
         self.b.write_bytes(B_FILLER * size)
         self.c.write_bytes(C_FILLER * size)
         self.s.write_bytes(S_FILLER * (SLOTS * size))
+        #: Those of the snapshot and the mirror.
+        data, store, second = (folder / f"{name}.raw" for name in ("data", "store", "second"))
+        data.write_bytes(image.data)
+        store.write_bytes(STORE_FILLER * size)
+        second.write_bytes(SECOND_FILLER * size)
+        self.all = (self.a, self.b, self.c, self.s, data, store, second)

@@ -4,19 +4,6 @@
 
 CLIENT=/sys/kernel/debug/dm_io_rust_client
 
-# fails COMMAND...: succeeds if the command does not.
-fails()
-{
-	! "$@"
-}
-
-# equal GOT EXPECTED
-equal()
-{
-	echo "got '$1' instead of '$2'"
-	[ "$1" = "$2" ]
-}
-
 # client OUTCOME WORD...: a command to the client must end like that.
 client()
 {
@@ -37,16 +24,6 @@ fill_buffer()
 slot()
 {
 	echo "$S,$(($1 * SECTORS)),$SECTORS"
-}
-
-# The page cache of a disk knows nothing of what the client wrote to it.
-forget_cached()
-{
-	sync
-	for disk in /dev/vd? /dev/dm-?; do
-		blockdev --flushbufs "$disk"
-	done
-	echo 3 >/proc/sys/vm/drop_caches
 }
 
 # holds SUM FILE [MIB]: an image's length of the file, from MIB on.

@@ -4,23 +4,43 @@
 
 # shellcheck source=../report.sh
 . /lib/report.sh
-# shellcheck source=/dev/null
-. /data/settings
-# There is no udev here: dmsetup makes the device nodes itself.
-export DM_DISABLE_UDEV=1
+# shellcheck source=../../targets/lib.sh
+. /lib/targets.sh
 
-. ./log.sh
+. ./table.sh
+. ./snapshot.sh
+. ./mirror.sh
 . ./client.sh
 . ./services.sh
-. ./mirror.sh
+. ./copies.sh
 . ./outside.sh
 . ./example.sh
 . ./loads.sh
 
+# What the kernel says of a disk that fails.
+expect_message 'device-mapper: raid1: |I/O error, dev |[a-z_]*: [0-9]* callbacks suppressed'
+
+unload_each()
+{
+	for module in "$@"; do
+		rmmod "$module" || return 1
+	done
+}
+
+tell_story()
+{
+	report say "== Linux $(uname -r) as Debian has it, with mainline's own dm-snapshot and"
+	report say "   dm-mirror, unedited, but built to call dm_io_rust for their I/O and copies"
+	load_targets
+	start_proof
+	tell_snapshot
+	tell_mirror
+	# shellcheck disable=SC2046 # one word for each module
+	check "dm-snapshot and dm-mirror unload" unload_each $(tac /data/targets)
+}
+
 load()
 {
-	modprobe -a ext4 dm_mod null_blk
-	check "insmod dm_io_rust.ko" insmod /modules/dm_io_rust.ko
 	check "insmod dm_io_rust_client.ko" insmod /modules/dm_io_rust_client.ko buffer_mib="$MIB"
 	check "disk C gets bad sectors" dmsetup create bad /data/bad.table
 }
@@ -36,7 +56,8 @@ unload()
 	check "rmmod dm_io_rust" rmmod dm_io_rust
 }
 
-report say "== Loading, on Linux $(uname -r)"
+tell_story
+report say "== The services one by one, called by a test client"
 load
 report say "== A $MIB MiB ext4 image to disk A, a part through each service, and back"
 fill_buffer "$SOURCE"
@@ -57,6 +78,7 @@ check_disk B "$B"
 check_checks
 report say "== The example target: a device that keeps two others the same"
 run_example
+check_table
 report say "== Unloading, and loading over and over"
 unload
 check_loads

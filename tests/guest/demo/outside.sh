@@ -8,16 +8,25 @@ fsck()
 	e2fsck -fn "$1"
 }
 
-# files_of DISK: mounts it, and compares the checksums of all files.
+# files_in FOLDER CHECKSUMS: all files, as they are on the disk, have these.
+files_in()
+{
+	forget_cached
+	(cd "$1" && sha256sum -c "$2") >/tmp/files.log 2>&1
+	status=$?
+	grep -v ': OK$' /tmp/files.log
+	return $status
+}
+
+# files_of DISK [CHECKSUMS]: mounts it, and compares the checksums of all files.
 files_of()
 {
 	forget_cached
 	mount -t ext4 -o ro,noload "$1" /mnt || return 1
-	(cd /mnt && sha256sum -c /data/checksums) >/tmp/files.log 2>&1
-	status=$?
-	grep -v ': OK$' /tmp/files.log
+	files_in /mnt "${2:-/data/checksums}"
+	found=$?
 	umount /mnt
-	return $status
+	return $found
 }
 
 check_disk()
@@ -29,7 +38,7 @@ check_disk()
 # put_byte OFFSET: a byte on disk B that is not what it was.
 put_byte()
 {
-	old=$(dd if="$B" bs=1 skip="$1" count=1 2>/dev/null | hexdump -e '1/1 "%d"')
+	old=$(dd if="$B" bs=1 skip="$1" count=1 2>/dev/null | hexdump -e '1/1 "%u"')
 	printf "%b" "\\0$(printf %o $((old ^ 1)))" |
 		dd of="$B" bs=1 seek="$1" conv=notrunc,fsync 2>/dev/null
 }
