@@ -134,7 +134,6 @@ impl<N: Notify> Client<N> {
         resources: &Arc<Resources>,
         throttle: Option<Throttle>,
     ) -> Result<Arc<Self>> {
-        let part_bytes = part_bytes.max(MAX_BLOCK_SIZE);
         let means = Means {
             parts: BioPool::new(resources, RESERVE)?,
             legs: BioPool::new(resources, RESERVE)?,

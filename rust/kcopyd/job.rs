@@ -181,14 +181,25 @@ impl<N: Notify> Job<N> {
     /// The larger half of `sectors` in blocks that are whole ones to all devices; [`None`] if there
     /// is one block only.
     pub(super) fn half_of(&self, sectors: u64) -> Option<u64> {
-        let block = self
-            .from
+        let half = sectors.div_ceil(2).next_multiple_of(self.block_sectors());
+        (half < sectors).then_some(half)
+    }
+
+    /// The sectors that a part needs a buffer for: at the most `most`, in blocks that are whole ones
+    /// to all devices, but one of those at least.
+    pub(super) fn part_sectors(&self, most: u64) -> u64 {
+        let block = self.block_sectors();
+        self.rest().min((most / block).max(1) * block)
+    }
+
+    /// The sectors of the largest block of a device.
+    fn block_sectors(&self) -> u64 {
+        self.from
             .iter()
             .chain(self.dests.iter())
             .map(|region| region.device().logical_block_size() >> SECTOR_SHIFT)
-            .fold(1, u32::max);
-        let half = sectors.div_ceil(2).next_multiple_of(block.into());
-        (half < sectors).then_some(half)
+            .fold(1, u32::max)
+            .into()
     }
 
     /// The most sectors that all destinations can write as zeroes at once.

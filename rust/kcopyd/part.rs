@@ -74,7 +74,7 @@ pub(super) struct Means<N: Notify> {
 impl<N: Notify> Part<N> {
     /// Makes a part of `job`, if there is memory for it.
     pub(super) fn new(means: &Means<N>, job: &Bio<Job<N>>) -> Option<Bio<Self>> {
-        let bytes = (job.rest().min(means.max_sectors) as usize) << SECTOR_SHIFT;
+        let bytes = (job.part_sectors(means.max_sectors) as usize) << SECTOR_SHIFT;
         let buffer = match job.from() {
             Some(_) => PageBuffer::new(&means.pages, bytes.div_ceil(PAGE_SIZE))?,
             None => PageBuffer::zeroes(&means.resources),

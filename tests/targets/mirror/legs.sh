@@ -14,6 +14,8 @@ REGIONS=$((SECTORS / REGION))
 [ "$SCOPE" = short ] && SLOW=50 || SLOW=10
 # shellcheck disable=SC2034 # resync.sh and volumes.sh use it
 THROTTLE=/sys/module/dm_mirror/parameters/raid1_resync_throttle
+# shellcheck disable=SC2034 # resync.sh uses it
+SUBJOB_SIZE=/sys/module/dm_io_rust/parameters/kcopyd_subjob_size_kb
 piece=0
 # What the mirror must hold.
 MODEL=/tmp/model

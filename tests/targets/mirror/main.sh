@@ -22,6 +22,7 @@ expect_message 'device-mapper: raid1: |I/O error, dev |[a-z_]*: [0-9]* callbacks
 load_targets
 start_proof
 resync "a b"
+in_parts 16
 write_during_resync
 fail_in_resync
 fail_in_writes

@@ -18,6 +18,26 @@ resync()
 	end
 }
 
+# The writes that a leg has seen: one for each part of a copy.
+writes()
+{
+	awk '{ print $5 }' "/sys/block/dm-$(dmsetup info -c --noheadings -o minor "leg_$1")/stat"
+}
+
+# in_parts KIB: the size that the parameter gives to parts holds for new mirrors.
+in_parts()
+{
+	report say "-- copies in parts of $1 KiB"
+	begin
+	echo "$1" >"$SUBJOB_SIZE"
+	check "a mirror of legs a b" create "core 1 $REGION" "a b"
+	echo 512 >"$SUBJOB_SIZE"
+	wait_for_sync
+	check "leg b was written in parts of $1 KiB" equal "$(writes b)" $((BYTES / 1024 / $1))
+	legs_hold "a b"
+	end
+}
+
 # No copy ends while leg b is suspended: the first load starts before the resync
 # has got anywhere. The second one runs against a resync that is slowed down.
 write_during_resync()
