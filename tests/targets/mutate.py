@@ -4,7 +4,8 @@
 mutants/NAME.patch is the fault:
 
 copy-drop      writes of kcopyd are reported done, and never made
-copy-misplace  of each part of a copy, the first sector is where the last belongs
+copy-misplace  of each part of a copy, the first sector is where the last belongs; in
+               a copy in order, where no sector can be elsewhere, all is one block aside
 copy-misplace-once  the same, of the 51st part that is copied and of no other
 io-drop        writes of dm-io are reported done, and never made
 io-misplace    writes of dm-io go one sector beside their place
