@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     block::{
-        bio::is_submitting,
         block_device::{
             MAX_BLOCK_SIZE,
             SECTOR_SHIFT, //
@@ -66,8 +65,6 @@ use kernel::{
 
 /// The jobs, parts and legs that a client has memory for at any time.
 const RESERVE: usize = 8;
-/// The I/Os that are started by the caller who brings a job: a read and a write.
-const STEPS_HERE: usize = 2;
 /// How long a client waits when its throttle forbids I/O, in milliseconds.
 const PAUSE_MS: i64 = 100;
 /// How often it does so before it goes on all the same: others that share the throttle may use up
@@ -189,7 +186,7 @@ impl<N: Notify> Client<N> {
         };
         statistics::count(what, job.rest());
         if this.accepted.push(job) {
-            this.begin_here();
+            this.wake();
         }
         Ok(())
     }
@@ -259,49 +256,33 @@ impl<N: Notify> Client<N> {
         }
     }
 
-    /// Does the first that there is to do at once, where that is safe: on a fast device a short copy
-    /// then needs no other task but for its callback.
-    fn begin_here(self: &Arc<Self>) {
-        let has_more = match self.waiting.try_lock() {
-            Some(mut waiting) if !is_submitting() => self.progress(&mut waiting, STEPS_HERE),
-            _ => true,
-        };
-        if has_more {
-            self.wake();
-        }
-    }
-
     fn wake(self: &Arc<Self>) {
         // One that is queued already will find what there is to do.
         let _ = self.means.queue.enqueue::<_, PROGRESS>(self.clone());
     }
 
-    /// Does all that can be done without waiting, but starts no more than so many I/Os. Returns
-    /// whether there is another to start.
+    /// Does all that can be done without waiting.
     ///
     /// Parts come first: they may set memory free. On a device that is done with an I/O when it
     /// was submitted, this also lets one buffer serve a whole job.
-    fn progress(self: &Arc<Self>, waiting: &mut Waiting<N>, mut most: usize) -> bool {
+    fn progress(self: &Arc<Self>) {
+        let mut waiting = self.waiting.lock();
         loop {
             self.take_ended(&mut waiting.parts);
             waiting.jobs.append(&mut self.accepted.take());
-            if waiting.parts.is_empty() && !self.begin(waiting) {
-                return false;
+            if waiting.parts.is_empty() && !self.begin(&mut waiting) {
+                return;
             }
             if waiting.parts.is_empty() {
                 continue;
             }
-            if most == 0 {
-                return true;
-            }
             if !self.may_start(&mut waiting.pauses) {
                 // One that is queued already will do.
                 let _ = self.means.queue.enqueue::<_, PAUSE>(self.clone());
-                return false;
+                return;
             }
             if let Some(part) = waiting.parts.pop_front() {
                 Part::submit(part, &self.means);
-                most -= 1;
             }
         }
     }
@@ -391,7 +372,7 @@ impl<N: Notify> WorkItem<PROGRESS> for Client<N> {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.progress(&mut this.waiting.lock(), usize::MAX);
+        this.progress();
     }
 }
 
