@@ -2,10 +2,13 @@
 # shellcheck shell=sh
 # Reads that make a part of the device hot, and random writes.
 
-# read_part MIB COUNT: past the page cache.
+# read_part MIB COUNT: past the page cache, and each block 64 times before the next. A read
+# raises a block by one of smq's 64 levels or more. Blocks that are read in turn instead can
+# take each other's places there for ever, below the level that would promote them.
 read_part()
 {
-	dd if=/dev/mapper/cache of=/dev/null bs=64k skip=$(($1 * 16)) count=$(($2 * 16)) \
+	# The shell's own goes to the page cache when it reads as little as that.
+	/bin/dd if=/dev/mapper/cache of=/dev/null bs=1k skip=$(($1 * 1024)) count=$(($2 * 1024)) \
 		iflag=direct 2>/dev/null
 }
 
