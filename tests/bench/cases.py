@@ -7,6 +7,7 @@ KIB, MIB = 1 << 10, 1 << 20
 # How the guest's module names who is measured.
 FLOOR, C, REQUEST, CLASSIC = "floor", "mainline", "request", "classic"
 OURS = (REQUEST, CLASSIC)
+QUEUE_WORK, WAKE_UP = "a work that is queued", "a thread that is woken"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +52,15 @@ class Case:
     # A part of a copy as one bio of the floor, and how many there are.
     part: Load | None = None
     parts: int = 1
-    # The most that it may cost, as a multiple of the floor; without it there is
-    # no floor.
+    # The most that it may cost, as a multiple of the floor.
     target: float | None = None
+    # Whether the floor is measured though there is no target.
+    has_floor: bool = False
+    services: tuple = (C, *OURS)
 
     def floor_lines(self):
         """The floor's measurements, each with how often it is needed."""
-        if self.target is None:
+        if self.target is None and not self.has_floor:
             return {}
         if self.part is None:
             return {self.load.line(FLOOR): 1}
@@ -67,8 +70,7 @@ class Case:
 
     def lines(self):
         """All measurements of the case."""
-        services = [self.load.line(service) for service in (C, *OURS)]
-        return [*self.floor_lines(), *services]
+        return [*self.floor_lines(), *map(self.load.line, self.services)]
 
 
 def table():
@@ -98,6 +100,24 @@ def table():
         Case("kcopyd 64 MiB, 1 destination", copy(64 * MIB), whole, 64, target=1.5),
         Case("kcopyd 64 MiB, 2 destinations", copy(64 * MIB, 2), whole, 64, target=1.5),
     ]
+
+
+def waking():
+    """The floor of a hand-over: a task that another one waits for."""
+    return [Case(name, Load(operation, "-", 0), has_floor=True, services=())
+            for name, operation in ((QUEUE_WORK, "queue_work"), (WAKE_UP, "wake_up"))]
+
+
+def asynchronous(disks="nullb"):
+    """I/O that is not waited for, one or many at a time."""
+    small = Load("write_async", "kmem", 4 * KIB, disks=disks)
+    large = dataclasses.replace(small, bytes=MIB)
+    loads = {"4 KiB write, kmem": small,
+             "1 MiB write, page list": dataclasses.replace(large, memory="list"),
+             "1 MiB write, vmalloc": dataclasses.replace(large, memory="vmalloc")}
+    return [Case(f"async {name}, {jobs} in flight", dataclasses.replace(load, jobs=jobs),
+                 has_floor=True)
+            for jobs in (1, 32) for name, load in loads.items()]
 
 
 def destinations():
@@ -146,6 +166,7 @@ def late():
         Case("kcopyd 4 KiB", copy(4 * KIB, **us)),
         Case("kcopyd 64 MiB", copy(64 * MIB, **us)),
         Case("kcopyd 64 MiB, 2 destinations", copy(64 * MIB, 2, **us)),
+        *asynchronous("late"),
         *parallel("late", 64 * KIB),
     ]
     # Here only how much is in flight decides.

@@ -11,14 +11,18 @@ BEGIN = ".. What follows is of tests/bench/run.py --record."
 END = ".. End of what is of tests/bench/run.py --record."
 
 
+def ratio(cost, base):
+    return cost / base if cost and base else None
+
+
 def row(figures, case):
     """A case as the figures of HEADS; None where there is none."""
     floor = figures.floor(case)
-    c, request, classic = (figures.cost(case, service)
-                           for service in (C, REQUEST, CLASSIC))
-    over_floor = [cost / floor if floor else None for cost in (c, request, classic)]
-    return [case.name, floor, c, request, classic, *over_floor, case.target,
-            request / c, classic / c]
+    costs = [figures.cost(case, service) if service in case.services else None
+             for service in (C, REQUEST, CLASSIC)]
+    c, *ours = costs
+    return [case.name, floor, *costs, *(ratio(cost, floor) for cost in costs), case.target,
+            *(ratio(cost, c) for cost in ours)]
 
 
 def word(value):
@@ -60,27 +64,42 @@ def rst_sizes(sizes):
                       '   :header: "module", "text", "data"', "", *lines, ""])
 
 
-def rst_missed(documented):
-    """Targets that are not reached, and why."""
-    if not documented:
+def missed(figures, cases, waking, documented):
+    """The targets that are not reached, each with its reason in figures."""
+    queued, woken = map(figures.floor, waking)
+    texts = {}
+    for case in cases:
+        if case.name in documented:
+            floor, ratios = figures.floor(case), figures.ratios(case)
+            reason = documented[case.name].format(
+                floor=floor, queued=queued, woken=woken,
+                with_queued=(floor + queued) / floor, with_woken=(floor + woken) / floor)
+            reached = ", ".join(f"{ratio:.2f} ({service})" for service, ratio in ratios.items())
+            texts[case.name] = f"{reason} The target is {case.target}; reached is {reached}."
+    return texts
+
+
+def rst_missed(texts):
+    if not texts:
         return ""
     title = "Targets that are not reached"
     return "\n".join([title, "-" * len(title), "",
-                      *(f"{name}\n    {why}\n" for name, why in documented.items())])
+                      *(f"{name}\n    {text}\n" for name, text in texts.items())])
 
 
-def replace(path, shown, sizes, documented):
+def replace(path, shown, sizes, texts):
     """Put tables where those of the last run were."""
     before, _, rest = path.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    text = "\n".join([*(rst_table(title, rows) for title, rows in shown.items()),
-                      rst_sizes(sizes), rst_missed(documented)])
+    first, *others = (rst_table(title, rows) for title, rows in shown.items())
+    text = "\n".join([first, rst_missed(texts), *others, rst_sizes(sizes)])
     path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
 
 
-def as_json(shown, sizes):
+def as_json(shown, sizes, texts):
     """All figures."""
     data = {title: [dict(zip(HEADS, row)) for row in rows] for title, rows in shown.items()}
+    data["Targets that are not reached"] = texts
     data["Bytes of the module"] = [dict(zip(("module", "text", "data"), size))
                                    for size in sizes]
     return json.dumps(data, indent=1) + "\n"

@@ -29,7 +29,7 @@ from sizes import module_sizes  # noqa: E402
 
 HERE = TOP / "tests" / "bench"
 RECORDED = HERE / "recorded.json"
-TABLE = "Instructions"
+TABLE, WAKING = "Instructions", "What it costs to wake another task"
 COPY_SIZES, IO_SIZES = "Sizes of copies", "Sizes of writes"
 LATE, MEMORY = "Nanoseconds, disks that answer late", "Bytes held by a client"
 PROCESSORS = "Nanoseconds, four processors"
@@ -56,9 +56,10 @@ def build_bench(results):
 
 def counted_groups(quick):
     """The cases that the first boot measures."""
-    groups = {TABLE: cases.table()}
+    groups = {TABLE: cases.table(), WAKING: cases.waking()}
     if not quick:
         groups.update({
+            "Asynchronous requests": cases.asynchronous(),
             "Destinations": cases.destinations(),
             COPY_SIZES: cases.copy_sizes(),
             "Clients and jobs": cases.parallel(),
@@ -72,6 +73,8 @@ def counted_groups(quick):
 def judge_all(results, figures, groups, recorded):
     judge.check_targets(results, figures, groups[TABLE], recorded["documented"])
     for title, group in groups.items():
+        if title == WAKING:
+            continue
         judge.check_against_c(results, figures, group)
         if title != MEMORY:
             judge.check_against_record(results, figures, group,
@@ -86,7 +89,7 @@ def record(recorded, figures, groups):
     recorded["ratios"] = {
         case.name: {service: round(ratio, 4)
                     for service, ratio in figures.ratios(case).items()}
-        for title, group in groups.items() if title != MEMORY for case in group
+        for title, group in groups.items() if title not in (WAKING, MEMORY) for case in group
     }
     RECORDED.write_text(json.dumps(recorded, indent=1) + "\n")
 
@@ -104,13 +107,27 @@ def four_processors(results, module):
     return tables(figures, {PROCESSORS: filter(figures.has, groups[PROCESSORS])})
 
 
-def write_documents(folder, shown, sizes, figures, groups):
+def write_documents(folder, json_text, figures, groups):
     """The figures as JSON and as a plot."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "performance.json").write_text(document.as_json(shown, sizes))
+    (folder / "performance.json").write_text(json_text)
     plot(folder / "performance.svg", figures, groups[TABLE], groups[COPY_SIZES],
          groups[IO_SIZES])
     print(f"  the figures and their plot: {folder}", flush=True)
+
+
+def write_all(options, shown, figures, groups, documented):
+    """The figures as documents, in the cache, and where they are shown."""
+    sizes = module_sizes(options.module)
+    for name, text, data in sizes:
+        print(f"  {name}: {text:,} bytes of text, {data:,} of data", flush=True)
+    texts = document.missed(figures, groups[TABLE], groups[WAKING], documented)
+    folders = [output_folder() / "bench"]
+    if options.record:
+        folders.append(TOP / "Documentation")
+        document.replace(folders[-1] / "performance.rst", shown, sizes, texts)
+    for folder in folders:
+        write_documents(folder, document.as_json(shown, sizes, texts), figures, groups)
 
 
 def run():
@@ -132,14 +149,7 @@ def run():
         record(recorded, figures, groups)
     judge_all(results, figures, groups, recorded)
     if not options.quick:
-        sizes = module_sizes(options.module)
-        for name, text, data in sizes:
-            print(f"  {name}: {text:,} bytes of text, {data:,} of data", flush=True)
-        write_documents(output_folder() / "bench", shown, sizes, figures, groups)
-    if options.record:
-        write_documents(TOP / "Documentation", shown, sizes, figures, groups)
-        document.replace(TOP / "Documentation" / "performance.rst", shown, sizes,
-                         recorded["documented"])
+        write_all(options, shown, figures, groups, recorded["documented"])
     return results.finish()
 
 

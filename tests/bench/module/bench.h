@@ -45,72 +45,77 @@ struct buffer {
 struct buffer *buffer_get(enum memory memory, size_t size);
 void buffer_forget(void);
 
+enum kind {
+	SYNC,
+	ASYNC,
+	COPY,
+	QUEUE_WORK,
+	WAKE_UP,
+	NUM_KINDS,
+};
+
 /**
- * struct load - I/O to be measured
- * @service: how it is to be done
- * @copies: it is a copy, whose source is the first disk
- * @op: the operation, unless it is a copy
- * @buffer: the memory, unless it is a copy
+ * struct load - what is to be measured
+ * @way: how it is done
+ * @op: the operation, of an I/O
+ * @buffer: the memory, of an I/O
  * @num_regions: how many regions, on a disk each, or destinations
  * @count: how long each of them is
- * @jobs: how many copies a client has in flight
+ * @jobs: how many copies or asynchronous I/Os a client has in flight
  * @num_clients: how many clients do the same in parallel
  * @clients: the clients
+ * @num_disks: how many disks there are, of which a copy's source is the first
  * @files: the opened disks
  * @disks: the disks
  */
 struct load {
-	const struct service *service;
-	bool copies;
-	blk_opf_t op;
+	const struct way *way;
+	enum req_op op;
 	struct buffer *buffer;
 	unsigned int num_regions;
 	sector_t count;
 	unsigned int jobs;
 	unsigned int num_clients;
 	void *clients[MAX_CLIENTS];
+	unsigned int num_disks;
 	struct file *files[MAX_DISKS];
 	struct block_device *disks[MAX_DISKS];
 };
 
 /**
- * struct service - a way to do I/O
+ * struct way - how one kind of load is done
+ * @create: make a client, or return an ERR_PTR
+ * @destroy: free it
+ * @run: do the load a number of times, one after the other
+ */
+struct way {
+	void *(*create)(void);
+	void (*destroy)(void *client);
+	int (*run)(void *client, const struct load *load, unsigned int times);
+};
+
+/**
+ * struct service - who does loads
  * @name: how a command names it
- * @io_create: make a client, or return an ERR_PTR
- * @io_destroy: free it
- * @io: do a load's I/O a number of times, one after the other
- * @copy_create: like @io_create, of copies; NULL if there are none
- * @copy_destroy: free it
- * @copy: do a load's copies a number of times, @jobs of them in parallel
+ * @ways: how it does each kind, with nothing for those that it does not
  */
 struct service {
 	const char *name;
-	void *(*io_create)(void);
-	void (*io_destroy)(void *client);
-	int (*io)(void *client, const struct load *load, unsigned int times);
-	void *(*copy_create)(void);
-	void (*copy_destroy)(void *client);
-	int (*copy)(void *client, const struct load *load, unsigned int times);
+	struct way ways[NUM_KINDS];
 };
 
 extern const struct service floor_service;
+extern const struct service wake_service;
 extern const struct service mainline_service;
 extern const struct service request_service;
 extern const struct service classic_service;
 
-/* Copies that are waited for together. */
+/* What is in flight together and waited for together. */
 struct batch {
 	atomic_t left;
 	atomic_t error;
 	struct completion done;
 };
-
-static inline void batch_start(struct batch *batch, unsigned int jobs)
-{
-	atomic_set(&batch->left, jobs);
-	atomic_set(&batch->error, 0);
-	init_completion(&batch->done);
-}
 
 static inline void batch_end_one(struct batch *batch, bool failed)
 {
@@ -120,10 +125,21 @@ static inline void batch_end_one(struct batch *batch, bool failed)
 		complete(&batch->done);
 }
 
-static inline int batch_wait(struct batch *batch)
+/* Does a load's jobs together, again and again: @start is what starts one. */
+static __always_inline int batches_run(void *context, const struct load *load, unsigned int times,
+				       int (*start)(void *context, struct batch *batch))
 {
-	wait_for_completion(&batch->done);
-	return atomic_read(&batch->error);
+	struct batch batch = {};
+
+	while (times-- && !atomic_read(&batch.error)) {
+		atomic_set(&batch.left, load->jobs);
+		init_completion(&batch.done);
+		for (unsigned int i = 0; i < load->jobs; i++)
+			if (start(context, &batch))
+				batch_end_one(&batch, true);
+		wait_for_completion(&batch.done);
+	}
+	return atomic_read(&batch.error);
 }
 
 int load_clients(struct load *load);

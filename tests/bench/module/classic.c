@@ -11,60 +11,75 @@
 #define IO_PAGES 16
 #define COPY_PAGES 128
 
-static void *classic_io_create(void)
+struct call {
+	void *client;
+	const struct load *load;
+	struct io_region regions[MAX_DISKS];
+};
+
+static void *io_create(void)
 {
 	int ret = dm_io_get(IO_PAGES);
 
 	return ret ? ERR_PTR(ret) : NULL;
 }
 
-static void classic_io_destroy(void *client)
+static void io_destroy(void *client)
 {
 	dm_io_put(IO_PAGES);
 }
 
-static void region_on(struct io_region *region, const struct load *load,
-		      unsigned int disk)
+static void call_prepare(struct call *call)
 {
-	region->bdev = load->disks[disk];
-	region->sector = 0;
-	region->count = load->count;
+	/* There is nothing that does for more than one call. */
 }
 
-static int transfer(const struct load *load, struct io_region *regions)
+/* This API's kmem is a vector that has all of it. */
+static int call_sync(struct call *call)
 {
-	const struct buffer *buffer = load->buffer;
-	int rw = (__force int)load->op;
+	const struct buffer *buffer = call->load->buffer;
+	unsigned int num_regions = call->load->num_regions;
+	int rw = (__force int)call->load->op;
 
 	switch (buffer->memory) {
 	case MEMORY_LIST:
-		return dm_io_sync(load->num_regions, regions, rw, buffer->list,
-				  0, NULL);
+		return dm_io_sync(num_regions, call->regions, rw, buffer->list, 0, NULL);
 	case MEMORY_VMALLOC:
-		return dm_io_sync_vm(load->num_regions, regions, rw,
-				     buffer->data, NULL);
-	/* This API's kmem is a vector that has all of it. */
+		return dm_io_sync_vm(num_regions, call->regions, rw, buffer->data, NULL);
 	case MEMORY_KMEM:
 	case MEMORY_BVEC:
-		return dm_io_sync_bvec(load->num_regions, regions, rw,
-				       buffer->vectors, NULL);
+		return dm_io_sync_bvec(num_regions, call->regions, rw, buffer->vectors, NULL);
 	}
 	return -EINVAL;
 }
 
-static int classic_io(void *client, const struct load *load, unsigned int times)
+static void io_done(unsigned long error, void *context)
 {
-	struct io_region regions[MAX_DISKS];
-	int ret = 0;
-
-	for (unsigned int i = 0; i < load->num_regions; i++)
-		region_on(&regions[i], load, i);
-	while (times-- && !ret)
-		ret = transfer(load, regions);
-	return ret;
+	batch_end_one(context, error);
 }
 
-static void *classic_copy_create(void)
+static int call_async(void *context, struct batch *batch)
+{
+	struct call *call = context;
+	const struct buffer *buffer = call->load->buffer;
+	unsigned int num_regions = call->load->num_regions;
+	int rw = (__force int)call->load->op;
+
+	switch (buffer->memory) {
+	case MEMORY_LIST:
+		return dm_io_async(num_regions, call->regions, rw, buffer->list, 0, io_done, batch);
+	case MEMORY_VMALLOC:
+		return dm_io_async_vm(num_regions, call->regions, rw, buffer->data, io_done,
+				      batch);
+	case MEMORY_KMEM:
+	case MEMORY_BVEC:
+		return dm_io_async_bvec(num_regions, call->regions, rw, buffer->vectors, io_done,
+					batch);
+	}
+	return -EINVAL;
+}
+
+static void *copy_create(void)
 {
 	struct kcopyd_client *client;
 	int ret = kcopyd_client_create(COPY_PAGES, &client);
@@ -72,44 +87,24 @@ static void *classic_copy_create(void)
 	return ret ? ERR_PTR(ret) : client;
 }
 
-static void classic_copy_destroy(void *client)
+static void copy_destroy(void *client)
 {
 	kcopyd_client_destroy(client);
 }
 
-static void classic_copy_done(int read_err, unsigned int write_err,
-			      void *context)
+static void copy_done(int read_err, unsigned int write_err, void *context)
 {
 	batch_end_one(context, read_err || write_err);
 }
 
-static int classic_copy(void *client, const struct load *load,
-			unsigned int times)
+static int call_copy(void *context, struct batch *batch)
 {
-	struct io_region from, dests[MAX_DISKS - 1];
-	struct batch batch;
-	int ret = 0;
+	struct call *call = context;
 
-	region_on(&from, load, 0);
-	for (unsigned int i = 0; i < load->num_regions; i++)
-		region_on(&dests[i], load, i + 1);
-	while (times-- && !ret) {
-		batch_start(&batch, load->jobs);
-		for (unsigned int i = 0; i < load->jobs; i++)
-			if (kcopyd_copy(client, &from, load->num_regions, dests,
-					0, classic_copy_done, &batch))
-				batch_end_one(&batch, true);
-		ret = batch_wait(&batch);
-	}
-	return ret;
+	return kcopyd_copy(call->client, call->regions, call->load->num_regions,
+			   call->regions + 1, 0, copy_done, batch);
 }
 
-const struct service classic_service = {
-	.name = "classic",
-	.io_create = classic_io_create,
-	.io_destroy = classic_io_destroy,
-	.io = classic_io,
-	.copy_create = classic_copy_create,
-	.copy_destroy = classic_copy_destroy,
-	.copy = classic_copy,
-};
+#define SERVICE classic_service
+#define SERVICE_NAME "classic"
+#include "api.h"

@@ -3,11 +3,12 @@
  * Measures what is written to the file dm_io_rust_bench in debugfs, one line
  * at a time; what is read from it are the figures of the last line.
  *
- *	KIND SERVICE OPERATION MEMORY BYTES REGIONS CLIENTS JOBS DISKS
+ *	MEASURE SERVICE OPERATION MEMORY BYTES REGIONS CLIENTS JOBS DISKS
  *
- * KIND is time, idle or busy (see measure.c and memory.c), DISKS what the names
+ * MEASURE is time, idle or busy (see measure.c and memory.c), DISKS what the names
  * of the block devices have before their numbers. Of a copy REGIONS are the
- * destinations, JOBS are how many each client has in flight, and MEMORY is -.
+ * destinations. JOBS are how many copies or asynchronous I/Os each client has in
+ * flight. MEMORY is of I/O only, else -.
  */
 #include <linux/blkdev.h>
 #include <linux/debugfs.h>
@@ -21,16 +22,30 @@
 #define LINE 512
 
 struct command {
-	char kind[8];
+	char measure[8];
 	char service[16];
-	char operation[8];
+	char operation[16];
 	char memory[8];
 	char disks[16];
 	size_t bytes;
 };
 
 static const struct service *const services[] = {
-	&floor_service, &mainline_service, &request_service, &classic_service,
+	&floor_service,	  &wake_service,    &mainline_service,
+	&request_service, &classic_service,
+};
+
+static const struct operation {
+	const char *name;
+	enum kind kind;
+	enum req_op op;
+} operations[] = {
+	{ "read", SYNC, REQ_OP_READ },
+	{ "write", SYNC, REQ_OP_WRITE },
+	{ "write_async", ASYNC, REQ_OP_WRITE },
+	{ "copy", COPY },
+	{ "queue_work", QUEUE_WORK },
+	{ "wake_up", WAKE_UP },
 };
 
 static const char *const memories[] = {
@@ -44,22 +59,31 @@ static DEFINE_MUTEX(one_at_a_time);
 static struct dentry *debugfs_file;
 static char result[LINE];
 
-static int find_service(const struct command *command, struct load *load)
+static const struct operation *find_operation(const struct command *command)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
-		if (!strcmp(services[i]->name, command->service))
-			load->service = services[i];
-	if (!load->service || (load->copies && !load->service->copy))
-		return -EINVAL;
-	return 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(operations); i++)
+		if (!strcmp(operations[i].name, command->operation))
+			return &operations[i];
+	return NULL;
 }
 
-static int find_memory(const struct command *command, struct load *load)
+static int find_way(const struct command *command, enum kind kind, struct load *load)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
+		const struct way *way = &services[i]->ways[kind];
+
+		if (!strcmp(services[i]->name, command->service) && way->run)
+			load->way = way;
+	}
+	return load->way ? 0 : -EINVAL;
+}
+
+static int find_memory(const struct command *command, enum kind kind, struct load *load)
 {
 	int memory = match_string(memories, ARRAY_SIZE(memories),
 				  command->memory);
 
-	if (load->copies)
+	if (kind != SYNC && kind != ASYNC)
 		return 0;
 	if (memory < 0)
 		return memory;
@@ -69,18 +93,23 @@ static int find_memory(const struct command *command, struct load *load)
 
 static int parse(char *line, struct command *command, struct load *load)
 {
-	int fields = sscanf(line, "%7s %15s %7s %7s %zu %u %u %u %15s",
-			    command->kind, command->service, command->operation,
+	const struct operation *operation;
+	int fields = sscanf(line, "%7s %15s %15s %7s %zu %u %u %u %15s",
+			    command->measure, command->service, command->operation,
 			    command->memory, &command->bytes, &load->num_regions,
 			    &load->num_clients, &load->jobs, command->disks);
 
 	if (fields != 9 || !load->num_regions || load->num_regions >= MAX_DISKS ||
 	    !load->num_clients || load->num_clients > MAX_CLIENTS || !load->jobs)
 		return -EINVAL;
-	load->copies = !strcmp(command->operation, "copy");
-	load->op = strcmp(command->operation, "read") ? REQ_OP_WRITE : REQ_OP_READ;
+	operation = find_operation(command);
+	if (!operation)
+		return -EINVAL;
+	load->op = operation->op;
 	load->count = command->bytes >> SECTOR_SHIFT;
-	return find_service(command, load) ?: find_memory(command, load);
+	load->num_disks = load->num_regions + (operation->kind == COPY);
+	return find_way(command, operation->kind, load) ?:
+	       find_memory(command, operation->kind, load);
 }
 
 static void close_disks(struct load *load)
@@ -91,7 +120,7 @@ static void close_disks(struct load *load)
 
 static int open_disks(const struct command *command, struct load *load)
 {
-	for (unsigned int i = 0; i < load->num_regions + load->copies; i++) {
+	for (unsigned int i = 0; i < load->num_disks; i++) {
 		char path[32];
 		struct file *file;
 
@@ -108,13 +137,13 @@ static int open_disks(const struct command *command, struct load *load)
 	return 0;
 }
 
-static int run_kind(const char *kind, struct load *load)
+static int run_measure(const char *measure, struct load *load)
 {
-	if (!strcmp(kind, "time"))
+	if (!strcmp(measure, "time"))
 		return measure_time(load, result, sizeof(result));
-	if (!strcmp(kind, "idle"))
+	if (!strcmp(measure, "idle"))
 		return measure_idle(load, result, sizeof(result));
-	if (!strcmp(kind, "busy"))
+	if (!strcmp(measure, "busy"))
 		return measure_busy(load, result, sizeof(result));
 	return -EINVAL;
 }
@@ -127,7 +156,7 @@ static int run_line(char *line)
 
 	if (ret)
 		return ret;
-	ret = run_kind(command.kind, &load);
+	ret = run_measure(command.measure, &load);
 	close_disks(&load);
 	return ret;
 }
@@ -155,7 +184,7 @@ static ssize_t result_read(struct file *file, char __user *to, size_t size,
 	return simple_read_from_buffer(to, size, offset, result, strlen(result));
 }
 
-static const struct file_operations operations = {
+static const struct file_operations file_operations = {
 	.owner = THIS_MODULE,
 	.open = simple_open,
 	.write = command_write,
@@ -169,7 +198,7 @@ static int __init bench_init(void)
 	if (ret)
 		return ret;
 	debugfs_file = debugfs_create_file("dm_io_rust_bench", 0600, NULL, NULL,
-					   &operations);
+					   &file_operations);
 	return 0;
 }
 

@@ -19,22 +19,17 @@ static struct share shares[MAX_CLIENTS];
 
 void load_forget_clients(struct load *load)
 {
-	const struct service *service = load->service;
-
 	while (load->num_clients--)
-		(load->copies ? service->copy_destroy : service->io_destroy)
-			(load->clients[load->num_clients]);
+		load->way->destroy(load->clients[load->num_clients]);
 	load->num_clients = 0;
 }
 
 int load_clients(struct load *load)
 {
-	const struct service *service = load->service;
 	unsigned int wanted = load->num_clients;
 
 	for (load->num_clients = 0; load->num_clients < wanted;) {
-		void *client = load->copies ? service->copy_create() :
-					      service->io_create();
+		void *client = load->way->create();
 
 		if (IS_ERR(client)) {
 			load_forget_clients(load);
@@ -45,18 +40,11 @@ int load_clients(struct load *load)
 	return 0;
 }
 
-static int client_run(struct load *load, void *client, unsigned int times)
-{
-	const struct service *service = load->service;
-
-	return (load->copies ? service->copy : service->io)(client, load, times);
-}
-
 static void share_work(struct work_struct *work)
 {
 	struct share *share = container_of(work, struct share, work);
 
-	share->ret = client_run(share->load, share->client, share->times);
+	share->ret = share->load->way->run(share->client, share->load, share->times);
 }
 
 int load_run(struct load *load, unsigned int times)
@@ -64,7 +52,7 @@ int load_run(struct load *load, unsigned int times)
 	int ret = 0;
 
 	if (load->num_clients == 1)
-		return client_run(load, load->clients[0], times);
+		return load->way->run(load->clients[0], load, times);
 	for (unsigned int i = 0; i < load->num_clients; i++) {
 		struct share *share = &shares[i];
 

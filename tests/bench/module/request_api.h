@@ -10,12 +10,20 @@
 
 #include "bench.h"
 
-static void *request_io_create(void)
+struct call {
+	void *client;
+	const struct load *load;
+	struct dm_io_region regions[MAX_DISKS];
+	struct dm_io_request request;
+	struct bio bio;
+};
+
+static void *io_create(void)
 {
 	return dm_io_client_create();
 }
 
-static void request_io_destroy(void *client)
+static void io_destroy(void *client)
 {
 	dm_io_client_destroy(client);
 }
@@ -43,76 +51,61 @@ static void describe(struct dm_io_memory *mem, const struct buffer *buffer,
 	}
 }
 
-static void region_on(struct dm_io_region *region, const struct load *load,
-		      unsigned int disk)
+static void call_prepare(struct call *call)
 {
-	region->bdev = load->disks[disk];
-	region->sector = 0;
-	region->count = load->count;
+	const struct buffer *buffer = call->load->buffer;
+
+	bio_init(&call->bio, NULL, buffer->vectors, buffer->num_vectors, call->load->op);
+	call->bio.bi_iter.bi_size = buffer->size;
+	call->request = (struct dm_io_request) {
+		.bi_opf = call->load->op,
+		.client = call->client,
+	};
+	describe(&call->request.mem, buffer, &call->bio);
 }
 
-static int request_io(void *client, const struct load *load, unsigned int times)
+static int call_sync(struct call *call)
 {
-	struct dm_io_request request = { .bi_opf = load->op, .client = client };
-	struct dm_io_region regions[MAX_DISKS];
-	struct bio bio;
-	int ret = 0;
-
-	bio_init(&bio, NULL, load->buffer->vectors, load->buffer->num_vectors,
-		 load->op);
-	bio.bi_iter.bi_size = load->buffer->size;
-	describe(&request.mem, load->buffer, &bio);
-	for (unsigned int i = 0; i < load->num_regions; i++)
-		region_on(&regions[i], load, i);
-	while (times-- && !ret)
-		ret = dm_io(&request, load->num_regions, regions, NULL, NULL,
-			    IOPRIO_DEFAULT);
-	bio_uninit(&bio);
-	return ret;
+	return dm_io(&call->request, call->load->num_regions, call->regions, NULL, NULL,
+		     IOPRIO_DEFAULT);
 }
 
-static void *request_copy_create(void)
+static void io_done(unsigned long error, unsigned long unsup, void *context)
+{
+	batch_end_one(context, error || unsup);
+}
+
+static int call_async(void *context, struct batch *batch)
+{
+	struct call *call = context;
+
+	call->request.notify.fn = io_done;
+	call->request.notify.context = batch;
+	return call_sync(call);
+}
+
+static void *copy_create(void)
 {
 	return dm_kcopyd_client_create(NULL);
 }
 
-static void request_copy_destroy(void *client)
+static void copy_destroy(void *client)
 {
 	dm_kcopyd_client_destroy(client);
 }
 
-static void request_copy_done(int read_err, unsigned long write_err,
-			      void *context)
+static void copy_done(int read_err, unsigned long write_err, void *context)
 {
 	batch_end_one(context, read_err || write_err);
 }
 
-static int request_copy(void *client, const struct load *load,
-			unsigned int times)
+static int call_copy(void *context, struct batch *batch)
 {
-	struct dm_io_region from, dests[MAX_DISKS - 1];
-	struct batch batch;
-	int ret = 0;
+	struct call *call = context;
 
-	region_on(&from, load, 0);
-	for (unsigned int i = 0; i < load->num_regions; i++)
-		region_on(&dests[i], load, i + 1);
-	while (times-- && !ret) {
-		batch_start(&batch, load->jobs);
-		for (unsigned int i = 0; i < load->jobs; i++)
-			dm_kcopyd_copy(client, &from, load->num_regions, dests, 0,
-				       request_copy_done, &batch);
-		ret = batch_wait(&batch);
-	}
-	return ret;
+	dm_kcopyd_copy(call->client, call->regions, call->load->num_regions, call->regions + 1, 0,
+		       copy_done, batch);
+	return 0;
 }
 
-const struct service SERVICE = {
-	.name = SERVICE_NAME,
-	.io_create = request_io_create,
-	.io_destroy = request_io_destroy,
-	.io = request_io,
-	.copy_create = request_copy_create,
-	.copy_destroy = request_copy_destroy,
-	.copy = request_copy,
-};
+#include "api.h"
