@@ -183,10 +183,10 @@ def memory():
     """Bytes that a client holds, idle, and at work on disks that take 100 ms."""
     slow = {"disks": "slow", "kind": "busy"}
     return [
-        Case("an idle dm_io client", Load("write", "kmem", 4 * KIB, clients=64, kind="idle")),
-        Case("an idle kcopyd client", copy(4 * KIB, clients=64, kind="idle")),
+        Case("an idle dm_io client", Load("write", "kmem", 4 * KIB, clients=256, kind="idle")),
+        Case("an idle kcopyd client", copy(4 * KIB, clients=256, kind="idle")),
         Case("a dm_io client writing a page list of 1 MiB",
-             Load("write", "list", MIB, clients=64, **slow)),
+             Load("write", "list", MIB, clients=256, **slow)),
         Case("8 kcopyd clients, each copying 8 MiB", copy(8 * MIB, clients=8, **slow)),
         Case("a kcopyd client copying 64 MiB", copy(64 * MIB, **slow)),
         Case("a kcopyd client with 100 copies of 64 KiB in flight",

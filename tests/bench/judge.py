@@ -26,6 +26,14 @@ def check(results, name, bad):
     results.add(FAIL if bad else PASS, name, bad, quiet=not bad)
 
 
+def check_repeats(results, figures, again, cases):
+    """A second boot finds the same."""
+    for case in cases:
+        check(results, f"two boots agree: {case.name}", "\n".join(
+            f"{line}: {figures.ns[line]:,} and {again.ns[line]:,}" for line in case.lines()
+            if not 1 / NOISE <= figures.ns[line] / again.ns[line] <= NOISE))
+
+
 def check_against_c(results, figures, cases):
     """Nothing may be worse than mainline's."""
     for case in cases:

@@ -17,7 +17,7 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
 from build_modules import build, output_folder, products  # noqa: E402
-from results import Results  # noqa: E402
+from results import FAIL, Results  # noqa: E402
 from steps import exclusive, main  # noqa: E402
 
 import cases  # noqa: E402
@@ -68,6 +68,20 @@ def counted_groups(quick):
             IO_SIZES: cases.io_sizes(),
         })
     return groups
+
+
+def measured(results, boot, module, groups):
+    """The cases that a boot could measure, and its figures."""
+    checks, figures = measure(boot, module, groups)
+    results.checks += checks
+    return {title: [case for case in group if figures.has(case)]
+            for title, group in groups.items()}, figures
+
+
+def judge_repeats(results, module, figures, groups):
+    groups, again = measured(results, COUNTED, module, groups)
+    for group in groups.values():
+        judge.check_repeats(results, figures, again, group)
 
 
 def judge_all(results, figures, groups, recorded):
@@ -135,13 +149,13 @@ def run():
     results = Results()
     recorded = json.loads(RECORDED.read_text())
     build_bench(results)
-    groups = counted_groups(options.quick)
-    checks, figures = measure(COUNTED, options.module, groups)
-    results.checks += checks
-    groups = {title: [case for case in group if figures.has(case)]
-              for title, group in groups.items()}
+    if results.count(FAIL):
+        return results.finish()
+    groups, figures = measured(results, COUNTED, options.module,
+                               counted_groups(options.quick))
     shown = tables(figures, groups)
     if not options.quick:
+        judge_repeats(results, options.module, figures, groups)
         shown.update(four_processors(results, options.module))
     for title, rows in shown.items():
         document.print_table(title, rows)

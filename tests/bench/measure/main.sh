@@ -28,6 +28,9 @@ load()
 	mount -t configfs configfs /sys/kernel/config
 	modprobe null_blk nr_devices=9 queue_mode=2 irqmode=0
 	modprobe dm_mod
+	# Else what two tasks cost that wake each other depends on which of them
+	# has run for longer before, which takes turns that last for many passes.
+	echo NO_PLACE_LAG >/sys/kernel/debug/sched/features
 	late_disks late 100000
 	late_disks slow 100000000
 	insmod /modules/dm_io_rust.ko

@@ -13,7 +13,7 @@
 
 /* A copy's source and its most destinations. */
 #define MAX_DISKS 9
-#define MAX_CLIENTS 64
+#define MAX_CLIENTS 256
 
 struct page_list;
 

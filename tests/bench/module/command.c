@@ -14,6 +14,7 @@
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -150,14 +151,17 @@ static int run_measure(const char *measure, struct load *load)
 
 static int run_line(char *line)
 {
+	struct load *load __free(kfree) = kzalloc_obj(*load);
 	struct command command = {};
-	struct load load = {};
-	int ret = parse(line, &command, &load) ?: open_disks(&command, &load);
+	int ret;
 
+	if (!load)
+		return -ENOMEM;
+	ret = parse(line, &command, load) ?: open_disks(&command, load);
 	if (ret)
 		return ret;
-	ret = run_measure(command.measure, &load);
-	close_disks(&load);
+	ret = run_measure(command.measure, load);
+	close_disks(load);
 	return ret;
 }
 
