@@ -108,7 +108,7 @@ def waking():
             for name, operation in ((QUEUE_WORK, "queue_work"), (WAKE_UP, "wake_up"))]
 
 
-def asynchronous(disks="nullb"):
+def asynchronous(disks="nullb", has_floor=True):
     """I/O that is not waited for, one or many at a time."""
     small = Load("write_async", "kmem", 4 * KIB, disks=disks)
     large = dataclasses.replace(small, bytes=MIB)
@@ -116,7 +116,7 @@ def asynchronous(disks="nullb"):
              "1 MiB write, page list": dataclasses.replace(large, memory="list"),
              "1 MiB write, vmalloc": dataclasses.replace(large, memory="vmalloc")}
     return [Case(f"async {name}, {jobs} in flight", dataclasses.replace(load, jobs=jobs),
-                 has_floor=True)
+                 has_floor=has_floor)
             for jobs in (1, 32) for name, load in loads.items()]
 
 
@@ -166,7 +166,7 @@ def late():
         Case("kcopyd 4 KiB", copy(4 * KIB, **us)),
         Case("kcopyd 64 MiB", copy(64 * MIB, **us)),
         Case("kcopyd 64 MiB, 2 destinations", copy(64 * MIB, 2, **us)),
-        *asynchronous("late"),
+        *asynchronous("late", has_floor=False),
         *parallel("late", 64 * KIB),
     ]
     # Here only how much is in flight decides.
