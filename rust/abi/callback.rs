@@ -3,10 +3,6 @@
 //! A C function and what to call it with.
 
 use crate::{
-    bindings::{
-        self,
-        mainline, //
-    },
     io,
     kcopyd, //
 };
@@ -17,36 +13,37 @@ use kernel::ffi::{
     c_void, //
 };
 
-/// An `io_notify_fn` with its context.
+/// A function of the type `F` with its context.
 ///
 /// # Invariants
 ///
-/// The function may be called with the context, in any context, once.
+/// The function may be called with the context once, from any thread, and where its API calls it:
+/// that of an I/O in any context, that of a job in process context.
 #[derive(Clone, Copy)]
-pub(crate) struct IoCallback {
-    function: unsafe extern "C" fn(usize, *mut c_void),
+pub(crate) struct Callback<F> {
+    function: F,
     context: *mut c_void,
 }
 
 // SAFETY: By the type invariant the function may be called from any thread.
-unsafe impl Send for IoCallback {}
+unsafe impl<F> Send for Callback<F> {}
 // SAFETY: As for `Send`.
-unsafe impl Sync for IoCallback {}
+unsafe impl<F> Sync for Callback<F> {}
 
-impl IoCallback {
+impl<F> Callback<F> {
     /// Takes a callback from C; [`None`] if there is no function.
     ///
     /// # Safety
     ///
     /// The caller guarantees the type invariants.
-    pub(super) unsafe fn from_raw(
-        function: bindings::io_notify_fn,
-        context: *mut c_void,
-    ) -> Option<Self> {
+    pub(super) unsafe fn from_raw(function: Option<F>, context: *mut c_void) -> Option<Self> {
         // INVARIANT: By this function's requirement.
         function.map(|function| Self { function, context })
     }
 }
+
+/// An `io_notify_fn` with its context.
+pub(crate) type IoCallback = Callback<unsafe extern "C" fn(c_ulong, *mut c_void)>;
 
 impl io::Notify for IoCallback {
     fn notify(self, failures: io::Failures) {
@@ -56,35 +53,7 @@ impl io::Notify for IoCallback {
 }
 
 /// A `kcopyd_notify_fn` with its context.
-///
-/// # Invariants
-///
-/// The function may be called with the context, in any process context, once.
-#[derive(Clone, Copy)]
-pub(crate) struct CopyCallback {
-    function: unsafe extern "C" fn(c_int, c_uint, *mut c_void),
-    context: *mut c_void,
-}
-
-// SAFETY: By the type invariant the function may be called from any thread.
-unsafe impl Send for CopyCallback {}
-// SAFETY: As for `Send`.
-unsafe impl Sync for CopyCallback {}
-
-impl CopyCallback {
-    /// Takes a callback from C; [`None`] if there is no function.
-    ///
-    /// # Safety
-    ///
-    /// The caller guarantees the type invariants.
-    pub(super) unsafe fn from_raw(
-        function: bindings::kcopyd_notify_fn,
-        context: *mut c_void,
-    ) -> Option<Self> {
-        // INVARIANT: By this function's requirement.
-        function.map(|function| Self { function, context })
-    }
-}
+pub(crate) type CopyCallback = Callback<unsafe extern "C" fn(c_int, c_uint, *mut c_void)>;
 
 impl kcopyd::Notify for CopyCallback {
     fn notify(self, read_error: i32, write_errors: usize) {
@@ -95,35 +64,7 @@ impl kcopyd::Notify for CopyCallback {
 }
 
 /// An `io_notify_fn` of the request API with its context.
-///
-/// # Invariants
-///
-/// The function may be called with the context, in any context, once.
-#[derive(Clone, Copy)]
-pub(crate) struct RequestCallback {
-    function: unsafe extern "C" fn(c_ulong, c_ulong, *mut c_void),
-    context: *mut c_void,
-}
-
-// SAFETY: By the type invariant the function may be called from any thread.
-unsafe impl Send for RequestCallback {}
-// SAFETY: As for `Send`.
-unsafe impl Sync for RequestCallback {}
-
-impl RequestCallback {
-    /// Takes a callback from C; [`None`] if there is no function.
-    ///
-    /// # Safety
-    ///
-    /// The caller guarantees the type invariants.
-    pub(super) unsafe fn from_raw(
-        function: mainline::io_notify_fn,
-        context: *mut c_void,
-    ) -> Option<Self> {
-        // INVARIANT: By this function's requirement.
-        function.map(|function| Self { function, context })
-    }
-}
+pub(crate) type RequestCallback = Callback<unsafe extern "C" fn(c_ulong, c_ulong, *mut c_void)>;
 
 impl io::Notify for RequestCallback {
     fn notify(self, failures: io::Failures) {
@@ -133,35 +74,7 @@ impl io::Notify for RequestCallback {
 }
 
 /// A `dm_kcopyd_notify_fn` with its context.
-///
-/// # Invariants
-///
-/// The function may be called with the context, in any process context, once.
-#[derive(Clone, Copy)]
-pub(crate) struct JobCallback {
-    function: unsafe extern "C" fn(c_int, c_ulong, *mut c_void),
-    context: *mut c_void,
-}
-
-// SAFETY: By the type invariant the function may be called from any thread.
-unsafe impl Send for JobCallback {}
-// SAFETY: As for `Send`.
-unsafe impl Sync for JobCallback {}
-
-impl JobCallback {
-    /// Takes a callback from C; [`None`] if there is no function.
-    ///
-    /// # Safety
-    ///
-    /// The caller guarantees the type invariants.
-    pub(super) unsafe fn from_raw(
-        function: mainline::dm_kcopyd_notify_fn,
-        context: *mut c_void,
-    ) -> Option<Self> {
-        // INVARIANT: By this function's requirement.
-        function.map(|function| Self { function, context })
-    }
-}
+pub(crate) type JobCallback = Callback<unsafe extern "C" fn(c_int, c_ulong, *mut c_void)>;
 
 impl kcopyd::Notify for JobCallback {
     fn notify(self, read_error: i32, write_errors: usize) {
