@@ -94,11 +94,10 @@ unsafe fn with_page_list(
 ) -> Result<Failures, Refusal> {
     // SAFETY: By this function's requirement.
     let target = unsafe { Target::new(io()?, count, where_, rw as u32) }?;
-    // SAFETY: By this function's requirement.
-    let source = |_| unsafe { PageList::from_raw(list, offset) };
     let callback = mode?;
-    PageList::check_offset(offset)?;
-    target.run(source, PageList::TOO_SHORT, callback)
+    // SAFETY: By this function's requirement.
+    let list = unsafe { PageList::from_raw(list, offset) }?;
+    target.run(|_| list.needed(), PageList::TOO_SHORT, callback)
 }
 
 /// # Safety

@@ -47,15 +47,7 @@ impl PageList {
     pub(super) const TOO_SHORT: Refusal =
         Refusal::invalid(c"pl: it ends before the largest region does");
 
-    /// Refuses a start beyond the first page.
-    pub(super) fn check_offset(offset: c_uint) -> Result<(), Refusal> {
-        if offset as usize >= PAGE_SIZE {
-            return Err(Refusal::invalid(c"offset: a page or more"));
-        }
-        Ok(())
-    }
-
-    /// Takes a list from C.
+    /// Takes a list from C, or none.
     ///
     /// # Safety
     ///
@@ -65,15 +57,22 @@ impl PageList {
         list: *const bindings::page_list,
         offset: c_uint,
     ) -> Result<Self, Refusal> {
-        Self::check_offset(offset)?;
-        if list.is_null() {
-            return Err(Refusal::invalid(c"pl is NULL"));
+        if offset as usize >= PAGE_SIZE {
+            return Err(Refusal::invalid(c"offset: a page or more"));
         }
         // INVARIANT: By this function's requirement, and by the check.
         Ok(Self {
             list,
             offset: offset as usize,
         })
+    }
+
+    /// Refuses to be none.
+    pub(super) fn needed(self) -> Result<Self, Refusal> {
+        if self.list.is_null() {
+            return Err(Refusal::invalid(c"pl is NULL"));
+        }
+        Ok(self)
     }
 }
 

@@ -114,10 +114,9 @@ unsafe fn with_memory(
     // requirement.
     match memory.type_ {
         DM_IO_PAGE_LIST => {
-            PageList::check_offset(memory.offset)?;
             // SAFETY: As above.
-            let source = |_| unsafe { PageList::from_raw(memory.ptr.pl.cast(), memory.offset) };
-            target.run(source, PageList::TOO_SHORT, notify)
+            let list = unsafe { PageList::from_raw(memory.ptr.pl.cast(), memory.offset) }?;
+            target.run(|_| list.needed(), PageList::TOO_SHORT, notify)
         }
         DM_IO_BIO => target.run(
             // SAFETY: As above.
