@@ -7,15 +7,16 @@
 //! A request is a chain of bios. The first, the *primary*, has the [`Request`] for its payload;
 //! every other is a [`Leg`] that is chained to it. What a region needs beyond one bio, and every
 //! region but the last, is done by legs; what then remains and fits goes onto the primary itself, so
-//! that a request of one bio consists of just that.
+//! that a request of one bio consists of just that. If the primary can carry the buffer from its
+//! start, as far as the last region goes, legs for regions that are no longer share its vectors.
 //!
 //! 1. **Checked**: the arguments make sense, and nothing has been done.
 //! 2. **Made**: the primary exists, on the caller's stack if the caller waits, in memory of its own
 //!    if not. Without memory for it the caller's stack serves all the same, and the callback is
 //!    called before the service returns.
-//! 3. **Dispatched**: each leg was submitted as soon as it was filled. A leg that there is no memory
-//!    for is done from the stack, and waited for. At last the primary was submitted, or ended if
-//!    nothing remained for it.
+//! 3. **Dispatched**: the primary was filled if the legs can share that. Each leg was submitted as
+//!    soon as it was made. A leg that there is no memory for is done from the stack, and waited for.
+//!    At last the primary was submitted, or ended if nothing remained for it.
 //! 4. **Ended**: primary and legs have. Each that failed has marked its region, and zeroed what it
 //!    did not read. The one that ends last wakes the caller, or frees the request and notifies.
 //!
@@ -29,6 +30,7 @@ pub(crate) mod error_set;
 pub(crate) mod op;
 pub(crate) mod refusal;
 pub(crate) mod region;
+mod regions;
 mod request;
 mod reservation;
 pub(crate) mod source;
@@ -38,6 +40,7 @@ pub(crate) use self::{
     op::Op,
     refusal::Refusal,
     region::Region,
+    regions::Regions,
     source::Source, //
 };
 
@@ -112,13 +115,13 @@ impl<N: Notify> Io<N> {
     }
 
     /// Does a request and waits for it. May sleep.
-    pub(crate) fn sync<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> Failures {
+    pub(crate) fn sync<S: Source>(&self, op: Op, regions: Regions<'_>, source: &S) -> Failures {
         count(op, regions);
         self.run(op.with_sync(), regions, source)
     }
 
     /// Starts a request, and notifies when it has ended. May sleep.
-    pub(crate) fn start<S: Source>(&self, op: Op, regions: &[Region], source: &S, notify: N) {
+    pub(crate) fn start<S: Source>(&self, op: Op, regions: Regions<'_>, source: &S, notify: N) {
         count(op, regions);
         let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.resources);
         let request = Request::new(notify, dispatch.invalidation());
@@ -136,7 +139,7 @@ impl<N: Notify> Io<N> {
     }
 
     /// Does a request from the caller's stack.
-    fn run<S: Source>(&self, op: Op, regions: &[Region], source: &S) -> Failures {
+    fn run<S: Source>(&self, op: Op, regions: Regions<'_>, source: &S) -> Failures {
         let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.resources);
         pin_init::stack_pin_init!(
             let primary = StackBio::new(
@@ -160,12 +163,11 @@ impl<N: Notify> Io<N> {
     }
 }
 
-fn count(op: Op, regions: &[Region]) {
+fn count(op: Op, regions: Regions<'_>) {
     let what = if op.is_write() {
         Counted::Write
     } else {
         Counted::Read
     };
-    let add = |sum: u64, region: &Region| sum.wrapping_add(region.count());
-    statistics::count(what, regions.iter().fold(0, add));
+    statistics::count(what, regions.sectors());
 }

@@ -32,6 +32,7 @@ use self::{
     stack::StackBio, //
 };
 use super::{
+    bvec::MAX_VECS,
     vector_table::VectorTable,
     BlockDevice,
     OwnedQueue,
@@ -60,8 +61,6 @@ use kernel::{
 
 /// How many vectors a bio has without an allocation.
 pub(crate) const INLINE_VECS: usize = 4;
-/// How many vectors a bio may have.
-pub(crate) const MAX_VECS: usize = kernel::bindings::BIO_MAX_VECS as usize;
 
 /// The payload of a bio, which is told when the bio has ended.
 pub(crate) trait EndIo: Sized + Send + Sync + 'static {

@@ -9,6 +9,9 @@ use kernel::{
     page::PAGE_SIZE, //
 };
 
+/// How many vectors a bio may have.
+pub(crate) const MAX_VECS: usize = bindings::BIO_MAX_VECS as usize;
+
 /// Whether adjacent `struct page`s are adjacent pages.
 pub(super) const PAGES_ARE_AN_ARRAY: bool = cfg!(CONFIG_SPARSEMEM_VMEMMAP) || cfg!(CONFIG_FLATMEM);
 

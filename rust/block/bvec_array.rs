@@ -65,9 +65,15 @@ impl BvecArray {
     }
 
     /// Whether the next elements have `bytes` bytes, and each a page and a length.
+    // Within its callers the loop would have too few registers.
+    #[inline(never)]
     pub(crate) fn covers(&self, bytes: u64) -> bool {
-        let (mut element, mut rest) = (self.element, bytes.saturating_add(self.done.into()));
-        while rest > 0 {
+        let mut rest = bytes.saturating_add(self.done.into());
+        if rest == 0 {
+            return true;
+        }
+        let mut element = self.element;
+        loop {
             // SAFETY: By the type invariant.
             let bio_vec {
                 bv_page,
@@ -77,10 +83,12 @@ impl BvecArray {
             if bv_page.is_null() || bv_len == 0 || bv_offset.checked_add(bv_len).is_none() {
                 return false;
             }
-            rest = rest.saturating_sub(bv_len.into());
+            if rest <= bv_len.into() {
+                return true;
+            }
+            rest -= u64::from(bv_len);
             element = element.wrapping_add(1);
         }
-        true
     }
 
     /// The array itself as the vectors of a bio of `bytes` bytes from this place on.

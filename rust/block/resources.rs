@@ -3,7 +3,7 @@
 //! What all pools of bios share.
 
 use super::{
-    bio::MAX_VECS,
+    bvec::MAX_VECS,
     OwnedQueue,
     Slab,
     ZeroVectors, //

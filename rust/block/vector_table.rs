@@ -3,7 +3,7 @@
 //! Vectors of a bio that has many.
 
 use super::{
-    bio::MAX_VECS,
+    bvec::MAX_VECS,
     Slab, //
 };
 use core::ptr::NonNull;

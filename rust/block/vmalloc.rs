@@ -118,9 +118,10 @@ impl VmallocPages {
 
     /// Whether there are `bytes` bytes from here to the end of the range.
     pub(crate) fn covers(&self, bytes: u64) -> bool {
-        let Some(last) = bytes.checked_sub(1) else {
-            return true;
-        };
+        if bytes <= (PAGE_SIZE - self.offset_in_page()) as u64 {
+            return bytes == 0 || self.clone().page().is_some();
+        }
+        let last = bytes - 1;
         let start = self.at.addr();
         let end = usize::try_from(last)
             .ok()

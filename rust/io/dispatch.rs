@@ -8,11 +8,12 @@ use super::{
     Notify,
     Op,
     Region,
+    Regions,
     Source, //
 };
 use crate::block::{
-    bio::MAX_VECS,
     block_device::SECTOR_SHIFT,
+    bvec::MAX_VECS,
     Bio,
     BioPool,
     BlockDevice,
@@ -112,9 +113,7 @@ pub(super) struct Dispatch<'a, N: Notify, S> {
     op: Op,
     /// The number of the last region that has an I/O, or that of the first if none has.
     last: usize,
-    /// The bytes of the longest region.
-    longest: u64,
-    regions: &'a [Region],
+    regions: Regions<'a>,
     source: &'a S,
     legs: &'a Arc<BioPool<Leg<Request<N>>>>,
     resources: &'a Resources,
@@ -124,7 +123,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
     /// Makes ready, which includes the caches.
     pub(super) fn new(
         op: Op,
-        regions: &'a [Region],
+        regions: Regions<'a>,
         source: &'a S,
         legs: &'a Arc<BioPool<Leg<Request<N>>>>,
         resources: &'a Resources,
@@ -132,8 +131,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         let has_io = |region: &Region| region.count() > 0 || op.flushes();
         let this = Self {
             op,
-            last: regions.iter().rposition(has_io).unwrap_or(0),
-            longest: regions.iter().map(Region::bytes).max().unwrap_or(0),
+            last: regions.all().iter().rposition(has_io).unwrap_or(0),
             regions,
             source,
             legs,
@@ -152,7 +150,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
 
     fn vmap(&self) -> Option<(VmallocRange, usize)> {
         let range = self.source.vmap()?;
-        Some((range, usize::try_from(self.longest).ok()?))
+        Some((range, usize::try_from(self.regions.longest_bytes()).ok()?))
     }
 
     /// The number of the region whose I/O the primary is.
@@ -204,7 +202,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         }
         let common = self.fill(primary);
         let mut left = false;
-        for (index, region) in self.regions.iter().enumerate().take(last + 1) {
+        for (index, region) in self.regions.all().iter().enumerate().take(last + 1) {
             if region.count() == 0 && !self.op.flushes() {
                 continue;
             }
@@ -232,11 +230,17 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
     /// Lets the primary carry the buffer from its start, for all regions at once, if it can carry what
     /// the last region is to get. Returns how many bytes it carries.
     fn fill(&self, primary: &mut impl Primary<N>) -> u64 {
-        let needed = self.regions.get(self.last).map_or(0, Region::bytes);
-        if !self.op.carries_data() || self.source.as_bio().is_some() || needed > MAX_DATA.into() {
+        if !self.op.carries_data() {
             return 0;
         }
-        let most = self.longest.min(MAX_DATA.into()) as u32;
+        if self.source.as_bio().is_some() {
+            return primary.draft().truncate(u32::MAX).into();
+        }
+        let needed = self.regions.get(self.last).map_or(0, Region::bytes);
+        if needed > MAX_DATA.into() {
+            return 0;
+        }
+        let most = self.regions.longest_bytes().min(MAX_DATA.into()) as u32;
         if let Some(array) = self.source.as_array() {
             if primary.borrow(array, most) {
                 return most.into();
@@ -247,7 +251,9 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
             return 0;
         }
         let mut source = self.source.clone();
-        let filled = bio.fill(most, S::MERGES, |max| source.next(max)).into();
+        let filled = bio
+            .fill(most, S::MERGES, move |max| source.next(max))
+            .into();
         if filled < needed {
             return 0;
         }
@@ -263,8 +269,11 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
     }
 
     /// Submits a region's bio over what the primary carries. Returns false if there is no memory for
-    /// it.
+    /// it, or if what goes along with the memory is not the primary's to share.
     fn submit_shared(&self, index: usize, region: &Region, primary: &mut impl Primary<N>) -> bool {
+        if self.source.as_bio().is_some() {
+            return false;
+        }
         let leg = primary.leg(self.legs, region.device(), self.op.opf());
         let Some(mut leg) = leg else {
             return false;

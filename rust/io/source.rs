@@ -3,7 +3,7 @@
 //! The buffer of a request.
 
 use crate::block::{
-    bio::MAX_VECS,
+    bvec::MAX_VECS,
     BioData,
     BvecArray,
     LinearRange,

@@ -5,10 +5,8 @@
 #[kernel::macros::kunit_tests(dm_io_rust_bio)]
 mod tests {
     use crate::block::{
-        bio::{
-            INLINE_VECS,
-            MAX_VECS, //
-        },
+        bio::INLINE_VECS,
+        bvec::MAX_VECS,
         Bio,
         BioPool,
         EndIo,
