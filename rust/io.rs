@@ -127,14 +127,14 @@ impl<N: Notify> Io<N> {
         let request = Request::new(notify, dispatch.invalidation());
         let (device, vecs) = (dispatch.device(), dispatch.vecs());
         match BioPool::try_alloc(&self.requests, device, op.opf(), vecs, request) {
-            Ok(mut primary) => {
+            Some(mut primary) => {
                 if dispatch.run(&mut primary) {
                     primary.submit(&self.resources.queue);
                 } else {
                     primary.end();
                 }
             }
-            Err(_) => notify.notify(self.run(op, regions, source)),
+            None => notify.notify(self.run(op, regions, source)),
         }
     }
 

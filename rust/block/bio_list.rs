@@ -109,11 +109,15 @@ impl<P: EndIo> Drop for BioQueue<P> {
     }
 }
 
-/// A list to which any context adds bios, without a lock, for one that takes them all.
+/// A list to which any context adds bios, without a lock, for a reader that takes them all.
+///
+/// The reader attends to the list from [`take`](Self::take) until [`leave`](Self::leave) lets it go,
+/// and need not be woken meanwhile.
 ///
 /// # Invariants
 ///
-/// `newest` leads over `bi_next` through bios that are owned by the list, and have the payload `P`.
+/// `newest` leads over `bi_next` through bios that are owned by the list, and have the payload `P`; or
+/// it is null, or [`ATTENDED`].
 pub(crate) struct BioList<P: EndIo> {
     newest: Atomic<*mut bio>,
     _owns: PhantomData<Bio<P>>,
@@ -124,6 +128,9 @@ unsafe impl<P: EndIo> Send for BioList<P> {}
 // SAFETY: As for `Send`; the list's head is atomic.
 unsafe impl<P: EndIo> Sync for BioList<P> {}
 
+/// The newest bio of a list that is empty and attended to.
+const ATTENDED: *mut bio = core::ptr::without_provenance_mut(1);
+
 impl<P: EndIo> BioList<P> {
     /// Makes an empty list.
     pub(crate) fn new() -> Self {
@@ -133,13 +140,18 @@ impl<P: EndIo> BioList<P> {
         }
     }
 
-    /// Adds a bio. Returns whether the list was empty, that is, whether its reader is to be woken.
+    /// Adds a bio. Returns whether the reader is to be woken: the list was empty, and it had left.
     pub(crate) fn push(&self, bio: Bio<P>) -> bool {
         let bio = bio.into_raw().as_ptr();
         let mut newest = self.newest.load(Relaxed);
         loop {
+            let next = if newest == ATTENDED {
+                core::ptr::null_mut()
+            } else {
+                newest
+            };
             // SAFETY: The bio is not on the list yet, so that nobody else uses its link.
-            unsafe { (*bio).bi_next = newest };
+            unsafe { (*bio).bi_next = next };
             match self.newest.cmpxchg(newest, bio, Release) {
                 Ok(_) => return newest.is_null(),
                 Err(other) => newest = other,
@@ -147,13 +159,13 @@ impl<P: EndIo> BioList<P> {
         }
     }
 
-    /// Takes all bios, in the order in which they were added.
+    /// Takes all bios, in the order in which they were added, and attends to the list.
     pub(crate) fn take(&self) -> BioQueue<P> {
         let mut queue = BioQueue::new();
-        if self.newest.load(Relaxed).is_null() {
+        if self.newest.load(Relaxed) == ATTENDED {
             return queue;
         }
-        let mut next = NonNull::new(self.newest.xchg(core::ptr::null_mut(), Acquire));
+        let mut next = NonNull::new(self.newest.xchg(ATTENDED, Acquire));
         while let Some(bio) = next {
             // SAFETY: The bio is owned by the list, by the type invariant, and from here on by this
             // function.
@@ -162,6 +174,13 @@ impl<P: EndIo> BioList<P> {
             queue.push_front(unsafe { Bio::from_raw(bio) });
         }
         queue
+    }
+
+    /// Leaves the list, unless a bio was added since it was last taken: then returns false.
+    pub(crate) fn leave(&self) -> bool {
+        self.newest
+            .cmpxchg(ATTENDED, core::ptr::null_mut(), Relaxed)
+            .is_ok()
     }
 }
 
@@ -193,7 +212,7 @@ mod tests {
     }
 
     fn bio(pool: &Arc<BioPool<Number>>, number: usize) -> Result<Bio<Number>> {
-        BioPool::try_alloc(pool, None, 0, 0, Number(number)).map_err(|_| ENOMEM)
+        BioPool::try_alloc(pool, None, 0, 0, Number(number)).ok_or(ENOMEM)
     }
 
     fn numbers(mut queue: BioQueue<Number>) -> Result<KVec<usize>> {
@@ -211,11 +230,28 @@ mod tests {
         let list = BioList::new();
         assert!(list.take().is_empty());
         for number in 0..5 {
-            assert_eq!(list.push(bio(&pool, number)?), number == 0);
+            list.push(bio(&pool, number)?);
         }
         assert!(numbers(list.take())?[..] == [0, 1, 2, 3, 4]);
-        assert!(list.push(bio(&pool, 5)?));
+        list.push(bio(&pool, 5)?);
         assert!(numbers(list.take())?[..] == [5]);
+        assert!(list.take().is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn lists_have_their_reader_woken_only_when_it_has_left() -> Result {
+        let pool = BioPool::new(&Resources::new()?, 1)?;
+        let list = BioList::new();
+        assert!(list.push(bio(&pool, 0)?));
+        assert!(!list.push(bio(&pool, 1)?));
+        assert!(numbers(list.take())?[..] == [0, 1]);
+        assert!(!list.push(bio(&pool, 2)?));
+        assert!(!list.leave());
+        assert!(numbers(list.take())?[..] == [2]);
+        assert!(list.leave());
+        assert!(list.push(bio(&pool, 3)?));
+        assert!(numbers(list.take())?[..] == [3]);
         Ok(())
     }
 

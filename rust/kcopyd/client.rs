@@ -206,13 +206,12 @@ impl<N: Notify> Client<N> {
     }
 
     /// Makes the bio of a job, which is pending from then on.
-    fn carry(&self, job: Job<N>, may_wait: bool) -> Option<Bio<Job<N>>> {
+    fn carry(&self, job: impl Init<Job<N>>, may_wait: bool) -> Option<Bio<Job<N>>> {
         let job = if may_wait {
             BioPool::alloc_carrier(&self.jobs, job)
         } else {
             BioPool::try_alloc(&self.jobs, None, 0, 0, job)
-        };
-        let job = job.ok()?;
+        }?;
         self.pending.fetch_add(1, Relaxed);
         Some(job)
     }
@@ -270,19 +269,13 @@ impl<N: Notify> Client<N> {
         loop {
             self.take_ended(&mut waiting.parts);
             waiting.jobs.append(&mut self.accepted.take());
-            if waiting.parts.is_empty() && !self.begin(&mut waiting) {
+            let has_done = if waiting.parts.is_empty() {
+                self.begin(&mut waiting)
+            } else {
+                self.go_on(&mut waiting)
+            };
+            if !has_done && self.ended.leave() && self.accepted.leave() {
                 return;
-            }
-            if waiting.parts.is_empty() {
-                continue;
-            }
-            if !self.may_start(&mut waiting.pauses) {
-                // One that is queued already will do.
-                let _ = self.means.queue.enqueue::<_, PAUSE>(self.clone());
-                return;
-            }
-            if let Some(part) = waiting.parts.pop_front() {
-                Part::submit(part, &self.means);
             }
         }
     }
@@ -298,6 +291,19 @@ impl<N: Notify> Client<N> {
                 parts.push_back(part);
             }
         }
+    }
+
+    /// Starts the I/O of a part. Returns false if none may start now.
+    fn go_on(self: &Arc<Self>, waiting: &mut Waiting<N>) -> bool {
+        if !self.may_start(&mut waiting.pauses) {
+            // One that is queued already will do.
+            let _ = self.means.queue.enqueue::<_, PAUSE>(self.clone());
+            return false;
+        }
+        if let Some(part) = waiting.parts.pop_front() {
+            Part::submit(part, &self.means);
+        }
+        true
     }
 
     /// Whether an I/O may start, which is counted then.
@@ -347,18 +353,27 @@ impl<N: Notify> Client<N> {
 
     /// Calls back for all jobs that are done.
     fn call_back(&self) {
-        let mut done = self.done.take();
-        while let Some(job) = done.pop_front() {
-            let (notify, read_error) = (job.notify(), job.read_error());
-            let write_errors = job.write_errors();
-            // The callback may start another copy, which is to find this one's memory.
-            drop(job);
-            self.caller.store(current_task(), Relaxed);
-            notify.notify(read_error, write_errors);
-            self.caller.store(0, Relaxed);
-            if self.pending.fetch_sub(1, Full) == 1 {
-                self.idle.complete_all();
+        loop {
+            let mut done = self.done.take();
+            while let Some(job) = done.pop_front() {
+                self.call_back_for(job);
             }
+            if self.done.leave() {
+                return;
+            }
+        }
+    }
+
+    fn call_back_for(&self, job: Bio<Job<N>>) {
+        let (notify, read_error) = (job.notify(), job.read_error());
+        let write_errors = job.write_errors();
+        // The callback may start another copy, which is to find this one's memory.
+        drop(job);
+        self.caller.store(current_task(), Relaxed);
+        notify.notify(read_error, write_errors);
+        self.caller.store(0, Relaxed);
+        if self.pending.fetch_sub(1, Full) == 1 {
+            self.idle.complete_all();
         }
     }
 }

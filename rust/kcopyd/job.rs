@@ -12,6 +12,7 @@ use crate::{
     block::{
         block_device::SECTOR_SHIFT,
         Bio,
+        BlockDevice,
         EndIo, //
     },
     io::{
@@ -22,13 +23,16 @@ use crate::{
     }, //
 };
 use core::ops::Range;
-use kernel::sync::{
-    atomic::{
-        Atomic,
-        Relaxed, //
-    },
-    rcu,
-    Arc, //
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        rcu,
+        Arc, //
+    }, //
 };
 
 /// The most destinations of a job.
@@ -58,20 +62,14 @@ pub(crate) struct Job<N: Notify> {
 }
 
 /// Up to [`MAX_DESTS`] regions of one length.
-#[derive(Clone, Copy)]
 pub(super) struct Dests {
     regions: [Option<Region>; MAX_DESTS],
     count: u64,
 }
 
 impl Dests {
-    const NONE: Self = Self {
-        regions: [None; MAX_DESTS],
-        count: 0,
-    };
-
-    /// Takes destinations that are to hold the content of `from`, or zeroes.
-    fn new(from: Option<&Region>, dests: &[Region]) -> Result<Self, Refusal> {
+    /// Checks destinations that are to hold the content of `from`, or zeroes.
+    fn check(from: Option<&Region>, dests: &[Region]) -> Result<(), Refusal> {
         let (Some(first), true) = (dests.first(), dests.len() <= MAX_DESTS) else {
             return Err(Refusal::invalid(
                 c"num_dests: not 1 to the most there may be",
@@ -84,14 +82,15 @@ impl Dests {
         if from.is_some_and(|from| dests.iter().any(|dest| dest.overlaps(from))) {
             return Err(Refusal::invalid(c"dests: one overlaps the source"));
         }
-        let mut this = Self {
-            count,
-            ..Self::NONE
-        };
-        for (to, dest) in this.regions.iter_mut().zip(dests) {
-            *to = Some(*dest);
-        }
-        Ok(this)
+        Ok(())
+    }
+
+    /// Takes destinations that were checked.
+    fn init(dests: &[Region]) -> impl Init<Self> + use<'_> {
+        init!(Self {
+            regions <- pin_init::init_array_from_fn(|index| dests.get(index).copied()),
+            count: dests.first().map_or(0, Region::count),
+        })
     }
 
     fn iter(&self) -> impl Iterator<Item = &Region> {
@@ -101,46 +100,55 @@ impl Dests {
 
 impl<N: Notify> Job<N> {
     /// Checks a copy, or if there is no source a zeroing.
-    pub(super) fn new(
+    pub(super) fn new<'a>(
         client: Arc<Client<N>>,
         from: Option<Region>,
-        dests: &[Region],
+        dests: &'a [Region],
         flags: Flags,
         notify: N,
-    ) -> Result<Self, Refusal> {
-        let dests = Dests::new(from.as_ref(), dests)?;
-        let mut job = Self::callback(client, notify);
-        let zeroes_all = dests
-            .iter()
-            .all(|dest| dest.device().max_write_zeroes_sectors() > 0);
-        if from.is_none() && zeroes_all {
-            job.write_op = Op::WRITE_ZEROES;
-        }
+    ) -> Result<impl Init<Self> + use<'a, N>, Refusal> {
+        Dests::check(from.as_ref(), dests)?;
+        let all = |has: fn(&BlockDevice) -> bool| dests.iter().all(|dest| has(&dest.device()));
+        let zeroes_all = || all(|device| device.max_write_zeroes_sectors() > 0);
+        let write_op = if from.is_none() && zeroes_all() {
+            Op::WRITE_ZEROES
+        } else {
+            Op::WRITE
+        };
         // A hole in what must be written in order would be the end of it.
-        let in_order = flags.in_order || dests.iter().any(|dest| dest.device().is_zoned());
-        job.flags = Flags {
+        let in_order = flags.in_order || !all(|device| !device.is_zoned());
+        let flags = Flags {
             in_order,
             ignore_errors: flags.ignore_errors && !in_order,
         };
-        job.from = from;
-        job.dests = dests;
-        Ok(job)
+        Ok(Self::init(client, from, dests, write_op, flags, notify))
     }
 
     /// A job that has nothing to do but to call back.
-    pub(super) fn callback(client: Arc<Client<N>>, notify: N) -> Self {
-        Self {
+    pub(super) fn callback(client: Arc<Client<N>>, notify: N) -> impl Init<Self> {
+        Self::init(client, None, &[], Op::WRITE, Flags::default(), notify)
+    }
+
+    fn init<'a>(
+        client: Arc<Client<N>>,
+        from: Option<Region>,
+        dests: &'a [Region],
+        write_op: Op,
+        flags: Flags,
+        notify: N,
+    ) -> impl Init<Self> + use<'a, N> {
+        init!(Self {
             client,
-            from: None,
-            dests: Dests::NONE,
-            write_op: Op::WRITE,
-            flags: Flags::default(),
+            from,
+            dests <- Dests::init(dests),
+            write_op,
+            flags,
             notify,
             taken: Atomic::new(0),
             parts: Atomic::new(0),
             read_error: Atomic::new(0),
             write_errors: ErrorSet::new(),
-        }
+        })
     }
 
     pub(super) fn client(&self) -> &Arc<Client<N>> {
@@ -172,10 +180,8 @@ impl<N: Notify> Job<N> {
     /// The bytes of the logical blocks in `bytes` that are whole ones to all devices: a range,
     /// unless it is the last, consists of such.
     pub(super) fn whole_blocks(&self, bytes: u32) -> u32 {
-        self.from
-            .iter()
-            .chain(self.dests.iter())
-            .fold(bytes, |bytes, region| region.device().whole_blocks(bytes))
+        self.devices()
+            .fold(bytes, |bytes, device| device.whole_blocks(bytes))
     }
 
     /// The larger half of `sectors` in blocks that are whole ones to all devices; [`None`] if there
@@ -194,12 +200,15 @@ impl<N: Notify> Job<N> {
 
     /// The sectors of the largest block of a device.
     fn block_sectors(&self) -> u64 {
-        self.from
-            .iter()
-            .chain(self.dests.iter())
-            .map(|region| region.device().logical_block_size() >> SECTOR_SHIFT)
+        self.devices()
+            .map(|device| device.logical_block_size() >> SECTOR_SHIFT)
             .fold(1, u32::max)
             .into()
+    }
+
+    /// The devices of all regions.
+    fn devices(&self) -> impl Iterator<Item = BlockDevice> + '_ {
+        Iterator::chain(self.from.iter(), self.dests.iter()).map(Region::device)
     }
 
     /// The most sectors that all destinations can write as zeroes at once.

@@ -90,7 +90,7 @@ impl<N: Notify> Part<N> {
             unwritten: Atomic::new(0),
             is_writing: Atomic::new(false),
         };
-        let mut bio = BioPool::try_alloc(&means.parts, None, 0, vecs, part).ok()?;
+        let mut bio = BioPool::try_alloc(&means.parts, None, 0, vecs, part)?;
         let filled = bio.fill_from(bytes as u32, |part| &part.buffer);
         let capacity = match job.write_op().kind() {
             Kind::WriteZeroes => job.max_write_zeroes_sectors(),
@@ -113,7 +113,7 @@ impl<N: Notify> Part<N> {
         if bio.job.is_stopped() {
             return None;
         }
-        if bio.next_dest().is_some() {
+        if bio.unwritten.load(Relaxed) != 0 {
             return Some(bio);
         }
         Self::take(bio)
@@ -122,19 +122,15 @@ impl<N: Notify> Part<N> {
     /// Takes the rest of a range that was cut, or another range of the job. Lets the part go if
     /// there is neither.
     pub(super) fn take(bio: Bio<Self>) -> Option<Bio<Self>> {
-        loop {
-            let (done, end) = (bio.range().end, bio.end.load(Relaxed));
-            let range = if done < end {
-                done..end
-            } else {
-                bio.job.take_range(bio.capacity.load(Relaxed))?
-            };
-            bio.end.store(range.end, Relaxed);
-            bio.begin(range);
-            if !bio.is_writing.load(Relaxed) || bio.next_dest().is_some() {
-                return Some(bio);
-            }
-        }
+        let (done, end) = (bio.range().end, bio.end.load(Relaxed));
+        let range = if done < end {
+            done..end
+        } else {
+            bio.job.take_range(bio.capacity.load(Relaxed))?
+        };
+        bio.end.store(range.end, Relaxed);
+        bio.begin(range);
+        Some(bio)
     }
 
     /// Begins with a range: by reading it, or if there is nothing to read by writing.
@@ -186,7 +182,7 @@ impl<N: Notify> Part<N> {
     fn write(mut bio: Bio<Self>, means: &Means<N>) {
         let op = bio.job.write_op();
         let Some((index, dest)) = bio.next_dest() else {
-            // It could be written a moment ago. There is no I/O then, nor the status of one.
+            // There is no I/O then, nor the status of one.
             bio.reset_status();
             return bio.end();
         };

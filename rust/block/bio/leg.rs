@@ -40,7 +40,7 @@ impl<P: Parent> Leg<P> {
         opf: u32,
         vecs: usize,
     ) -> Option<Bio<Self>> {
-        BioPool::try_alloc(pool, device, opf, vecs, Self { parent }).ok()
+        BioPool::try_alloc(pool, device, opf, vecs, Self { parent })
     }
 
     /// Makes a leg over what its parent is going to carry, if there is memory for it. Does not sleep.

@@ -63,28 +63,24 @@ impl<P: EndIo> BioPool<P> {
         self.nodes.resize(reserve)
     }
 
-    /// Makes a bio for `device`, with `vecs` vectors or, if memory is short, fewer. Without any
-    /// memory, even set aside, the payload is given back. Does not sleep.
+    /// Makes a bio for `device`, with `vecs` vectors or, if memory is short, fewer; if there is any
+    /// memory, even set aside. Does not sleep.
     pub(crate) fn try_alloc(
         this: &Arc<Self>,
         device: Option<BlockDevice>,
         opf: u32,
         vecs: usize,
-        payload: P,
-    ) -> Result<Bio<P>, P> {
-        match this.nodes.try_alloc() {
-            Some(node) => Ok(Self::make(this, node, device, opf, vecs, payload)),
-            None => Err(payload),
-        }
+        payload: impl Init<P>,
+    ) -> Option<Bio<P>> {
+        let node = this.nodes.try_alloc()?;
+        Some(Self::make(this, node, device, opf, vecs, payload))
     }
 
     /// Makes a bio that will not be submitted, but be chained to. Without memory it waits for one
     /// of this pool's bios to be freed. May sleep.
-    pub(crate) fn alloc_carrier(this: &Arc<Self>, payload: P) -> Result<Bio<P>, P> {
-        match this.nodes.alloc() {
-            Some(node) => Ok(Self::make(this, node, None, 0, 0, payload)),
-            None => Err(payload),
-        }
+    pub(crate) fn alloc_carrier(this: &Arc<Self>, payload: impl Init<P>) -> Option<Bio<P>> {
+        let node = this.nodes.alloc()?;
+        Some(Self::make(this, node, None, 0, 0, payload))
     }
 
     fn make(
@@ -93,7 +89,7 @@ impl<P: EndIo> BioPool<P> {
         device: Option<BlockDevice>,
         opf: u32,
         vecs: usize,
-        payload: P,
+        payload: impl Init<P>,
     ) -> Bio<P> {
         let node: NonNull<Node<P>> = node.cast();
         // SAFETY: The node is memory from the pool, which does not move.
@@ -101,7 +97,7 @@ impl<P: EndIo> BioPool<P> {
             let at = node.as_ptr();
             let table = Header::table(&this.resources, vecs);
             Header::init(&raw mut (*at).header, device, opf, table, Bio::<P>::end_io);
-            (&raw mut (*at).payload).write(payload);
+            let Ok(()) = payload.__init(&raw mut (*at).payload);
             (&raw mut (*at).pool).write(Some(this.clone()));
         }
         // INVARIANT: The node is complete, of a pool, and new.

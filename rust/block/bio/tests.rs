@@ -82,7 +82,7 @@ mod tests {
     type Pool = Arc<BioPool<Payload>>;
 
     fn bio(pool: &Pool, vecs: usize, seen: &Arc<Seen>) -> Result<Bio<Payload>> {
-        BioPool::try_alloc(pool, None, 0, vecs, Payload(seen.clone())).map_err(|_| ENOMEM)
+        BioPool::try_alloc(pool, None, 0, vecs, Payload(seen.clone())).ok_or(ENOMEM)
     }
 
     #[test]
