@@ -229,7 +229,7 @@ impl Header {
 }
 
 /// Whether the current task is within the submission of a bio.
-fn is_submitting() -> bool {
+pub(crate) fn is_submitting() -> bool {
     // SAFETY: The task is the current one, so it exists, and nobody else uses the field.
     unsafe { !(*Task::current_raw()).bio_list.is_null() }
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     block::{
+        bio::is_submitting,
         block_device::{
             MAX_BLOCK_SIZE,
             SECTOR_SHIFT, //
@@ -65,6 +66,8 @@ use kernel::{
 
 /// The jobs, parts and legs that a client has memory for at any time.
 const RESERVE: usize = 8;
+/// The I/Os that are started by the caller who brings a job: a read and a write.
+const STEPS_HERE: usize = 2;
 /// How long a client waits when its throttle forbids I/O, in milliseconds.
 const PAUSE_MS: i64 = 100;
 /// How often it does so before it goes on all the same: others that share the throttle may use up
@@ -186,7 +189,7 @@ impl<N: Notify> Client<N> {
         };
         statistics::count(what, job.rest());
         if this.accepted.push(job) {
-            this.wake();
+            this.begin_here();
         }
         Ok(())
     }
@@ -255,27 +258,42 @@ impl<N: Notify> Client<N> {
         }
     }
 
+    /// Does the first that there is to do at once, where that is safe: on a fast device a short copy
+    /// then needs no other task but for its callback.
+    fn begin_here(self: &Arc<Self>) {
+        let has_more = match self.waiting.try_lock() {
+            Some(mut waiting) if !is_submitting() => self.progress(&mut waiting, STEPS_HERE),
+            _ => true,
+        };
+        if has_more {
+            self.wake();
+        }
+    }
+
     fn wake(self: &Arc<Self>) {
         // One that is queued already will find what there is to do.
         let _ = self.means.queue.enqueue::<_, PROGRESS>(self.clone());
     }
 
-    /// Does all that can be done without waiting.
+    /// Does all that can be done without waiting, but starts no more than so many I/Os. Returns
+    /// whether there is another to start: then the caller is to see to it that this is called again.
     ///
     /// Parts come first: they may set memory free. On a device that is done with an I/O when it
     /// was submitted, this also lets one buffer serve a whole job.
-    fn progress(self: &Arc<Self>) {
-        let mut waiting = self.waiting.lock();
+    fn progress(self: &Arc<Self>, waiting: &mut Waiting<N>, mut most: usize) -> bool {
         loop {
             self.take_ended(&mut waiting.parts);
             waiting.jobs.append(&mut self.accepted.take());
             let has_done = if waiting.parts.is_empty() {
-                self.begin(&mut waiting)
+                self.begin(waiting)
+            } else if most == 0 {
+                return true;
             } else {
-                self.go_on(&mut waiting)
+                most -= 1;
+                self.go_on(waiting)
             };
             if !has_done && self.ended.leave() && self.accepted.leave() {
-                return;
+                return false;
             }
         }
     }
@@ -387,7 +405,7 @@ impl<N: Notify> WorkItem<PROGRESS> for Client<N> {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.progress();
+        this.progress(&mut this.waiting.lock(), usize::MAX);
     }
 }
 
