@@ -64,25 +64,29 @@ def rst_sizes(sizes):
                       '   :header: "module", "text", "data"', "", *lines, ""])
 
 
-def missed(figures, cases, waking, documented):
-    """The targets that are not reached, each with its reason in figures."""
+def reasons(figures, cases, waking, recorded):
+    """Why targets are not reached, or C is better: the reasons with their figures."""
     queued, woken = map(figures.floor, waking)
     texts = {}
     for case in cases:
-        if case.name in documented:
-            floor, ratios = figures.floor(case), figures.ratios(case)
-            reason = documented[case.name].format(
-                floor=floor, queued=queued, woken=woken,
-                with_queued=(floor + queued) / floor, with_woken=(floor + woken) / floor)
-            reached = ", ".join(f"{ratio:.2f} ({service})" for service, ratio in ratios.items())
-            texts[case.name] = f"{reason} The target is {case.target}; reached is {reached}."
+        floor, ratios = figures.floor(case), figures.ratios(case)
+        values = {"floor": floor, "queued": queued, "woken": woken,
+                  "with_queued": (floor + queued) / floor,
+                  "with_woken": (floor + woken) / floor,
+                  **{service: figures.cost(case, service) for service in case.services}}
+        reached = ", ".join(f"{ratio:.2f} ({service})" for service, ratio in ratios.items())
+        if reason := recorded["misses its target"].get(case.name):
+            texts[case.name] = (f"{reason.format(**values)} The target is {case.target}; "
+                                f"reached is {reached}.")
+        if reason := recorded["worse than C"].get(case.name):
+            texts[case.name] = reason.format(**values)
     return texts
 
 
-def rst_missed(texts):
+def rst_reasons(texts):
     if not texts:
         return ""
-    title = "Targets that are not reached"
+    title = "Targets that are not reached, and where C is better"
     return "\n".join([title, "-" * len(title), "",
                       *(f"{name}\n    {text}\n" for name, text in texts.items())])
 
@@ -92,7 +96,7 @@ def replace(path, shown, sizes, texts):
     before, _, rest = path.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     first, *others = (rst_table(title, rows) for title, rows in shown.items())
-    text = "\n".join([first, rst_missed(texts), *others, rst_sizes(sizes)])
+    text = "\n".join([first, rst_reasons(texts), *others, rst_sizes(sizes)])
     path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
 
 

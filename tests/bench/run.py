@@ -88,11 +88,11 @@ def judge_repeats(results, module, figures, groups):
 
 
 def judge_all(results, figures, groups, recorded):
-    judge.check_targets(results, figures, groups[TABLE], recorded["documented"])
+    judge.check_targets(results, figures, groups[TABLE], recorded["misses its target"])
     for title, group in groups.items():
         if title == WAKING:
             continue
-        judge.check_against_c(results, figures, group)
+        judge.check_against_c(results, figures, group, recorded["worse than C"])
         if title != MEMORY:
             judge.check_against_record(results, figures, group,
                                        recorded["ratios"])
@@ -113,7 +113,7 @@ def record(recorded, figures, groups):
 
 def tables(figures, groups):
     return {title: [document.row(figures, case) for case in group]
-            for title, group in groups.items()}
+            for title, group in groups.items() if group}
 
 
 def four_processors(results, module):
@@ -123,7 +123,7 @@ def four_processors(results, module):
         groups, figures = measured(results, boot, module, {title: cases.processors()})
         shown.update(tables(figures, groups))
         if boot is FOUR_COUNTED:
-            judge.check_against_c(results, figures, groups[title])
+            judge.check_against_c(results, figures, groups[title], {})
     return shown
 
 
@@ -136,12 +136,12 @@ def write_documents(folder, json_text, figures, groups):
     print(f"  the figures and their plot: {folder}", flush=True)
 
 
-def write_all(options, shown, figures, groups, documented):
+def write_all(options, shown, figures, groups, recorded):
     """The figures as documents, in the cache, and where they are shown."""
     sizes = module_sizes(options.module)
     for name, text, data in sizes:
         print(f"  {name}: {text:,} bytes of text, {data:,} of data", flush=True)
-    texts = document.missed(figures, groups[TABLE], groups[WAKING], documented)
+    texts = document.reasons(figures, groups[TABLE], groups[WAKING], recorded)
     folders = [output_folder() / "bench"]
     if options.record:
         folders.append(TOP / "Documentation")
@@ -169,7 +169,7 @@ def run():
         record(recorded, figures, groups)
     judge_all(results, figures, groups, recorded)
     if not options.quick:
-        write_all(options, shown, figures, groups, recorded["documented"])
+        write_all(options, shown, figures, groups, recorded)
     return results.finish()
 
 
