@@ -9,7 +9,12 @@
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 
+#define NO_PAGES (-1)
+
 static struct task_struct *victims[2];
+static bool workers_too;
+/* The order of the longest run of pages that is not refused. */
+static int longest;
 static atomic_t refused;
 
 /* Not current_work(): that takes the context of a probe for an interrupt. */
@@ -17,7 +22,7 @@ static bool is_victim(void)
 {
 	return current == READ_ONCE(victims[0]) ||
 	       current == READ_ONCE(victims[1]) ||
-	       (current->flags & PF_WQ_WORKER);
+	       (READ_ONCE(workers_too) && (current->flags & PF_WQ_WORKER));
 }
 NOKPROBE_SYMBOL(is_victim);
 
@@ -42,6 +47,8 @@ NOKPROBE_SYMBOL(refuse_slab);
 /* bool should_fail_alloc_page(gfp_t gfp_mask, unsigned int order) */
 static int refuse_pages(struct kprobe *probe, struct pt_regs *regs)
 {
+	if ((int)regs_get_kernel_argument(regs, 1) <= READ_ONCE(longest))
+		return 0;
 	return refuse(regs, regs_get_kernel_argument(regs, 0), true);
 }
 NOKPROBE_SYMBOL(refuse_pages);
@@ -83,13 +90,31 @@ static void arm(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end, NULL), 0);
 }
 
-void refuse_memory(struct kunit *test)
+static void start(struct kunit *test, int order, bool of_workers)
 {
 	arm(test);
 	atomic_set(&refused, 0);
+	WRITE_ONCE(longest, order);
+	WRITE_ONCE(workers_too, of_workers);
 	WRITE_ONCE(victims[0], current);
-	enable_kprobe(&slab_probe);
 	enable_kprobe(&pages_probe);
+}
+
+void refuse_memory(struct kunit *test)
+{
+	start(test, NO_PAGES, true);
+	enable_kprobe(&slab_probe);
+}
+
+void refuse_memory_only_here(struct kunit *test)
+{
+	start(test, NO_PAGES, false);
+	enable_kprobe(&slab_probe);
+}
+
+void refuse_runs(struct kunit *test, unsigned int order)
+{
+	start(test, order, true);
 }
 
 void refuse_memory_here_too(void)

@@ -13,6 +13,15 @@ struct kunit;
  */
 void refuse_memory(struct kunit *test);
 
+/* The same, but for workers. */
+void refuse_memory_only_here(struct kunit *test);
+
+/*
+ * From now on memory is in pieces: the page allocator has nothing longer than a
+ * run of 1 << @order pages, again for the current task and any worker.
+ */
+void refuse_runs(struct kunit *test, unsigned int order);
+
 /* Extends it to another task, from there. */
 void refuse_memory_here_too(void);
 
