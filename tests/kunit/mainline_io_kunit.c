@@ -773,6 +773,39 @@ static struct bits io_without_memory(struct kunit *test, struct dm_io_client *cl
 	return bits;
 }
 
+/* What bios failed is zeroes, what bios succeeded is data: the log knows. */
+static void expect_read(struct test_disk *td, struct test_memory *memory, sector_t sector)
+{
+	for (unsigned int i = 0; i < td->nr_log; i++) {
+		const struct test_disk_bio *bio = &td->log[i];
+		u8 *at = memory->data + ((bio->sector - sector) << SECTOR_SHIFT);
+		size_t bytes = bio->sectors << SECTOR_SHIFT;
+
+		if (bio->status)
+			test_expect_zeroes(td->test, at, bytes, "unread");
+		else
+			test_expect_same(td->test, at, sector_data(td, bio->sector), bytes, "read");
+	}
+	test_memory_expect_intact(memory);
+}
+
+static void failed_read_without_memory(struct kunit *test, struct dm_io_client *client,
+				       struct test_disk *td, struct test_memory *memory,
+				       sector_t bad)
+{
+	const struct io_case *c = test->param_value;
+	struct dm_io_region where = region(td, 5, memory->bytes >> SECTOR_SHIFT);
+
+	test_disk_fail_nothing(td);
+	test_disk_forget(td);
+	test_fill(td->data, DISK_SECTORS * SECTOR_SIZE, 4);
+	test_memory_fill(memory, 5);
+	test_disk_fail(td, 5 + bad, 1, true, false, BLK_STS_MEDIUM);
+	expect_bits(test, io_without_memory(test, client, c, memory, 1, &where, REQ_OP_READ), 1, 0);
+	test_disk_expect_exactly(td, REQ_OP_READ, flags_of(c), 5, where.count);
+	expect_read(td, memory, 5);
+}
+
 static void type_without_memory(struct kunit *test, struct dm_io_client *client,
 				enum test_disk_context context, unsigned int sectors)
 {
@@ -806,6 +839,9 @@ static void type_without_memory(struct kunit *test, struct dm_io_client *client,
 	test_disk_fail(td, 2 * sectors, 1, true, true, BLK_STS_NOTSUPP);
 	expect_bits(test, io_without_memory(test, client, c, memory, 3, where, REQ_OP_WRITE),
 		    2, 4);
+	failed_read_without_memory(test, client, td, memory, 0);
+	failed_read_without_memory(test, client, td, memory, sectors / 2);
+	failed_read_without_memory(test, client, td, memory, sectors - 1);
 }
 
 /* The client has memory of its own. */
@@ -819,6 +855,7 @@ static void mainline_io_without_memory(struct kunit *test)
 	for (int i = 0; i < ARRAY_SIZE(contexts); i++) {
 		type_without_memory(test, client, contexts[i], 1);
 		type_without_memory(test, client, contexts[i], 8);
+		type_without_memory(test, client, contexts[i], 100);
 		type_without_memory(test, client, contexts[i], 2100);
 	}
 }
@@ -893,21 +930,46 @@ static void mainline_io_failed_read_leaves_zeroes(struct kunit *test)
 	struct test_memory *memory = test_memory_create(test, c->type, c->offset,
 							300 * PAGE_SIZE);
 	struct dm_io_region where = region(td, 0, 300 * PAGE_SECTORS);
-	size_t good = 0;
 
 	test_fill(td->data, DISK_SECTORS * SECTOR_SIZE, 1);
 	test_memory_fill(memory, 2);
 	test_disk_fail(td, where.count - 1, 1, true, true, BLK_STS_MEDIUM);
 	expect_bits(test, do_io(test, client, c, memory->mem, 1, &where, REQ_OP_READ), 1, 0);
-	for (unsigned int i = 0; i + 1 < td->nr_log; i++)
-		good += td->log[i].sectors << SECTOR_SHIFT;
 	if (c->type == DM_IO_PAGE_LIST || c->type == DM_IO_VMA)
 		KUNIT_EXPECT_EQ(test, td->nr_log, 2);
 	else
 		KUNIT_EXPECT_EQ(test, td->nr_log, 1);
-	test_expect_same(test, memory->data, td->data, good, "read");
-	test_expect_zeroes(test, memory->data + good, memory->bytes - good, "unread");
-	test_memory_expect_intact(memory);
+	expect_read(td, memory, 0);
+}
+
+/* What is one bio, of whatever length, is on the stack of a caller that waits. */
+static void mainline_io_needs_no_memory(struct kunit *test)
+{
+	static const enum dm_io_mem_type types[] = { DM_IO_BIO, DM_IO_KMEM };
+	struct dm_io_client *client = client_create(test);
+	struct test_disk *td = disk_of(test);
+
+	for (int i = 0; i < ARRAY_SIZE(types); i++) {
+		struct test_memory *memory = test_memory_create(test, types[i], 514,
+								300 * PAGE_SIZE);
+		struct dm_io_region where = region(td, 1, 300 * PAGE_SECTORS);
+		struct dm_io_request io = {
+			.bi_opf = REQ_OP_WRITE,
+			.mem = memory->mem,
+			.client = client,
+		};
+		int ret;
+
+		test_memory_fill(memory, i + 1);
+		refuse_memory_only_here(test);
+		ret = rust_dm_io(&io, 1, &where, NULL, NULL, PRIORITY);
+		KUNIT_EXPECT_EQ(test, refuse_memory_end(test), 0);
+		KUNIT_EXPECT_EQ(test, ret, 0);
+		expect_only_bio(td, REQ_OP_WRITE | REQ_SYNC, 1, 300 * PAGE_SECTORS,
+				test_memory_vectors(memory, memory->bytes));
+		test_expect_same(test, sector_data(td, 1), memory->data, memory->bytes, "disk");
+		test_disk_forget(td);
+	}
 }
 
 static struct kunit_case mainline_io_test_cases[] = {
@@ -932,6 +994,7 @@ static struct kunit_case mainline_io_test_cases[] = {
 	KUNIT_CASE_PARAM(mainline_io_without_memory, io_case_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_beyond_reserve, type_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_failed_read_leaves_zeroes, io_case_gen_params),
+	KUNIT_CASE(mainline_io_needs_no_memory),
 	{}
 };
 

@@ -438,6 +438,63 @@ static void reserve_serves_without_memory(struct kunit *test)
 	}
 }
 
+/* Requests of a bio for each region, and for how many of those memory is asked for. */
+struct need_case {
+	const char *name;
+	enum test_buffer_form form;
+	bool async;
+	unsigned int sectors;
+	unsigned int regions;
+	unsigned int needed;
+};
+
+static const struct need_case need_cases[] = {
+	{ "sync_page_list_of_4", TEST_BUFFER_PAGES, false, 32, 1, 0 },
+	{ "sync_vmalloc_of_4", TEST_BUFFER_VMALLOC, false, 32, 1, 0 },
+	{ "sync_bvecs", TEST_BUFFER_BVECS, false, 6000, 1, 0 },
+	{ "sync_ragged_bvecs", TEST_BUFFER_RAGGED, false, 6000, 1, 0 },
+	{ "sync_page_list_to_3", TEST_BUFFER_PAGES, false, 32, 3, 2 },
+	{ "sync_bvecs_to_3", TEST_BUFFER_BVECS, false, 6000, 3, 2 },
+	{ "async_page_list_of_4", TEST_BUFFER_PAGES, true, 32, 1, 1 },
+	{ "async_bvecs_of_4", TEST_BUFFER_BVECS, true, 32, 1, 1 },
+	{ "async_vmalloc_to_3", TEST_BUFFER_VMALLOC, true, 32, 3, 3 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(need_case, need_cases, name);
+
+/* What the caller waits for is on its stack, and no bio is in two pieces. */
+static void reserve_is_asked_once_for_a_bio(struct kunit *test)
+{
+	const struct need_case *c = test->param_value;
+	struct test_buffer *buf = test_buffer_create(test, c->form, 0, c->sectors * SECTOR_SIZE);
+	struct test_request *req = test_request_create(test);
+	struct io_region where[3];
+	struct test_disk *td[3];
+	int ret;
+
+	for (int i = 0; i < c->regions; i++) {
+		td[i] = test_disk_create(test, &(struct test_disk_config) {
+			.sectors = c->sectors,
+		});
+		where[i] = (struct io_region) { td[i]->bdev, 0, c->sectors };
+	}
+	test_buffer_fill(buf, 1);
+	refuse_memory_only_here(test);
+	if (c->async)
+		ret = test_buffer_io_async(buf, c->regions, where, WRITE, test_request_io_done,
+					   req);
+	else
+		ret = test_buffer_io_sync(buf, c->regions, where, WRITE, NULL);
+	KUNIT_EXPECT_EQ(test, refuse_memory_end(test), c->needed);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	if (c->async && !test_request_started(req, ret))
+		test_request_wait(req);
+	for (int i = 0; i < c->regions; i++) {
+		KUNIT_EXPECT_EQ(test, td[i]->nr_log, 1);
+		test_expect_same(test, td[i]->data, buf->data, buf->bytes, "region");
+	}
+}
+
 static struct kunit_case reserve_test_cases[] = {
 	KUNIT_CASE(reserve_refusal_works),
 	KUNIT_CASE_PARAM(reserve_is_in_flight_at_once, burst_case_gen_params),
@@ -451,6 +508,7 @@ static struct kunit_case reserve_test_cases[] = {
 			 context_case_gen_params),
 	KUNIT_CASE_PARAM(reserve_serves_without_memory,
 			 service_case_gen_params),
+	KUNIT_CASE_PARAM(reserve_is_asked_once_for_a_bio, need_case_gen_params),
 	{}
 };
 
