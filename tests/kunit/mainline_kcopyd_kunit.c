@@ -541,6 +541,94 @@ static void mainline_kcopyd_zero_in_order(struct kunit *test)
 	expect_only_zeroed(td, 0, ORDER_SECTORS);
 }
 
+struct zeroing_case {
+	const char *name;
+	bool memory;
+	unsigned int flags;
+};
+
+static const struct zeroing_case zeroing_cases[] = {
+	{ "stop", true, 0 },
+	{ "ignore_error", true, IGNORE_ERROR },
+	{ "stop_without_memory", false, 0 },
+	{ "ignore_error_without_memory", false, IGNORE_ERROR },
+};
+
+KUNIT_ARRAY_PARAM_DESC(zeroing_case, zeroing_cases, name);
+
+/* Zeroes that are data: where one destination fails, the others get them all the same. */
+static void zero_with_bad_part(struct kunit *test, unsigned int bad, unsigned int part)
+{
+	const struct zeroing_case *c = test->param_value;
+	unsigned int parts = c->flags & IGNORE_ERROR ? 5 : part + 1;
+	struct dm_kcopyd_client *kc = client_create(test);
+	struct dm_io_region dests[3];
+	struct test_request *req;
+	struct test_disk *td[3];
+
+	for (int i = 0; i < ARRAY_SIZE(td); i++) {
+		td[i] = disk_of(test, 5 * PART);
+		memset(td[i]->data, 0xff, td[i]->sectors << SECTOR_SHIFT);
+		dests[i] = region(td[i], 0, 5 * PART);
+	}
+	req = test_request_create(test);
+	test_disk_fail(td[bad], part * PART + 7, 1, false, true, BLK_STS_IOERR);
+	if (!c->memory)
+		refuse_memory(test);
+	zero(kc, req, ARRAY_SIZE(dests), dests, c->flags);
+	expect_ended(req, test, false, BIT(bad));
+	if (!c->memory)
+		KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
+	for (int i = 0; i < ARRAY_SIZE(td); i++)
+		expect_parts(td[i], REQ_OP_WRITE, 0, parts * PART, PART);
+	KUNIT_EXPECT_PTR_EQ(test, NULL, memchr_inv(sector_data(td[bad], part * PART), 0xff,
+						   PART << SECTOR_SHIFT));
+	/* Now it is as if that had not failed. */
+	memset(sector_data(td[bad], part * PART), 0, PART << SECTOR_SHIFT);
+	for (int i = 0; i < ARRAY_SIZE(td); i++)
+		expect_only_zeroed(td[i], 0, parts * PART);
+	test_request_free(req);
+	for (int i = 0; i < ARRAY_SIZE(td); i++)
+		test_disk_free(td[i]);
+}
+
+static void mainline_kcopyd_zero_data_error(struct kunit *test)
+{
+	for (unsigned int bad = 0; bad < 3; bad++)
+		for (unsigned int part = 0; part < 5; part += 2)
+			zero_with_bad_part(test, bad, part);
+}
+
+/* All parts are over one array of vectors, and may end in any order. */
+static void mainline_kcopyd_zero_in_parallel(struct kunit *test)
+{
+	struct dm_kcopyd_client *kc = client_create(test);
+	struct test_disk *td[2] = { disk_of(test, 5 * PART), disk_of(test, 5 * PART) };
+	struct dm_io_region dests[2] = { region(td[0], 0, 5 * PART), region(td[1], 0, 5 * PART) };
+	struct test_request *req = test_request_create(test);
+
+	for (int i = 0; i < 2; i++) {
+		memset(td[i]->data, 0xff, td[i]->sectors << SECTOR_SHIFT);
+		test_disk_hold(td[i]);
+	}
+	zero(kc, req, 2, dests, 0);
+	for (int i = 0; i < 2; i++) {
+		KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(td[i], 5));
+		for (int j = 0; j < 5; j++)
+			KUNIT_EXPECT_PTR_EQ(test, td[i]->log[j].bio->bi_io_vec,
+					    td[0]->log[0].bio->bi_io_vec);
+	}
+	test_disk_release_reverse(td[1]);
+	rust_dm_kcopyd_client_flush(kc);
+	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
+	test_disk_release_reverse(td[0]);
+	expect_ended(req, test, false, 0);
+	for (int i = 0; i < 2; i++) {
+		expect_parts(td[i], REQ_OP_WRITE, 0, 5 * PART, PART);
+		expect_only_zeroed(td[i], 0, 5 * PART);
+	}
+}
+
 static void *prepare(struct kunit *test, struct dm_kcopyd_client *kc, struct test_request *req)
 {
 	void *job = rust_dm_kcopyd_prepare_callback(kc, test_request_dm_kcopyd_done, req);
@@ -1110,6 +1198,8 @@ static struct kunit_case mainline_kcopyd_test_cases[] = {
 	KUNIT_CASE_PARAM(mainline_kcopyd_zero, zero_case_gen_params),
 	KUNIT_CASE(mainline_kcopyd_zero_most_destinations),
 	KUNIT_CASE_PARAM(mainline_kcopyd_zero_error, flags_case_gen_params),
+	KUNIT_CASE_PARAM(mainline_kcopyd_zero_data_error, zeroing_case_gen_params),
+	KUNIT_CASE(mainline_kcopyd_zero_in_parallel),
 	KUNIT_CASE_PARAM(mainline_kcopyd_zero_in_order, order_case_gen_params),
 	KUNIT_CASE(mainline_kcopyd_callback_from_process),
 	KUNIT_CASE(mainline_kcopyd_callback_from_hardirq),
