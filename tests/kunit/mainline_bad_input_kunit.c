@@ -10,11 +10,13 @@
 #include <linux/limits.h>
 #include <linux/slab.h>
 
+#include "bad_input.h"
 #include "test_disk.h"
 #include "test_memory.h"
 #include "test_request.h"
 
-#define MEMORY_SECTORS 24
+static_assert(BAD_COPY_DESTS == DM_KCOPYD_MAX_REGIONS);
+
 #define UNTOUCHED 0x5a5a5a5a5a5a5a5aUL
 
 KUNIT_DEFINE_ACTION_WRAPPER(io_client_destroy, rust_dm_io_client_destroy, struct dm_io_client *);
@@ -41,25 +43,23 @@ static struct dm_kcopyd_client *kcopyd_client(struct kunit *test)
 
 /**
  * struct bad_call - the arguments of a call, good ones that a case spoils
- * @memory: MEMORY_SECTORS of it
- * @io: the request
- * @where: the regions, as long as the memory
- * @num_regions: how many are given
- * @given_io: what is given for @io
- * @given_where: what is given for @where
+ * @td: the disk of every region
+ * @memory: as long as each region
+ * @target: the regions and the operation
+ * @io: the request, but for the operation
+ * @no_io: give none
  */
 struct bad_call {
+	struct test_disk *td;
 	struct test_memory *memory;
+	struct bad_target target;
 	struct dm_io_request io;
-	struct dm_io_region where[BITS_PER_LONG + 1];
-	unsigned int num_regions;
-	struct dm_io_request *given_io;
-	struct dm_io_region *given_where;
+	bool no_io;
 };
 
 static void no_request(struct bad_call *call)
 {
-	call->given_io = NULL;
+	call->no_io = true;
 }
 
 static void no_client(struct bad_call *call)
@@ -70,43 +70,6 @@ static void no_client(struct bad_call *call)
 static void client_is_error(struct bad_call *call)
 {
 	call->io.client = ERR_PTR(-ENOMEM);
-}
-
-static void no_regions(struct bad_call *call)
-{
-	call->num_regions = 0;
-}
-
-static void too_many_regions(struct bad_call *call)
-{
-	call->num_regions = BITS_PER_LONG + 1;
-}
-
-static void far_too_many_regions(struct bad_call *call)
-{
-	call->num_regions = UINT_MAX;
-}
-
-static void read_of_two(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_READ;
-	call->num_regions = 2;
-}
-
-static void no_where(struct bad_call *call)
-{
-	call->given_where = NULL;
-}
-
-static void no_device(struct bad_call *call)
-{
-	call->where[0].bdev = NULL;
-}
-
-static void no_last_device(struct bad_call *call)
-{
-	call->num_regions = 3;
-	call->where[2].bdev = NULL;
 }
 
 static void type_unknown(struct bad_call *call)
@@ -127,111 +90,42 @@ static void no_memory(struct bad_call *call)
 static void no_memory_for_read(struct bad_call *call)
 {
 	no_memory(call);
-	call->io.bi_opf = REQ_OP_READ;
+	call->target.opf = REQ_OP_READ;
 }
 
 static void no_memory_for_second(struct bad_call *call)
 {
 	no_memory(call);
-	call->num_regions = 2;
-	call->where[0].count = 0;
-}
-
-static void op_flush(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_FLUSH;
-}
-
-static void op_secure_erase(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_SECURE_ERASE;
-}
-
-static void op_zone_append(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_ZONE_APPEND;
-}
-
-static void op_zone_reset(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_ZONE_RESET;
-}
-
-static void op_driver(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_DRV_OUT;
-}
-
-static void op_beyond(struct bad_call *call)
-{
-	call->io.bi_opf = (__force blk_opf_t)REQ_OP_MASK;
-}
-
-static void flag_polled(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_WRITE | REQ_POLLED;
-}
-
-static void flag_integrity(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_WRITE | REQ_INTEGRITY;
-}
-
-static void flush_of_read(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_READ | REQ_PREFLUSH;
-}
-
-static void fua_of_write_zeroes(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_WRITE_ZEROES | REQ_FUA;
-}
-
-static void end_overflows(struct bad_call *call)
-{
-	call->where[0].sector = U64_MAX - MEMORY_SECTORS + 1;
-}
-
-static void last_end_overflows(struct bad_call *call)
-{
-	call->num_regions = 4;
-	call->where[3].sector = 8;
-	call->where[3].count = U64_MAX;
-}
-
-static void discard_end_overflows(struct bad_call *call)
-{
-	call->io.bi_opf = REQ_OP_DISCARD;
-	call->where[0].sector = U64_MAX;
-	call->where[0].count = 2;
+	call->target.num_regions = 2;
+	call->target.where[0].count = 0;
 }
 
 /* In bytes the count comes to nothing. */
 static void bytes_overflow(struct bad_call *call)
 {
-	call->where[0].sector = 0;
-	call->where[0].count = 1ULL << 55;
+	call->target.where[0].sector = 0;
+	call->target.where[0].count = 1ULL << 55;
 }
 
 /* By the least that there is. */
 static void too_short(struct bad_call *call)
 {
-	call->where[0].count = MEMORY_SECTORS + 1;
+	call->target.where[0].count = BAD_TARGET_SECTORS + 1;
 }
 
 static void too_short_for_largest(struct bad_call *call)
 {
-	call->num_regions = 3;
-	call->where[0].count = 1;
-	call->where[1].count = MEMORY_SECTORS + 1;
-	call->where[2].count = 2;
+	call->target.num_regions = 3;
+	call->target.where[0].count = 1;
+	call->target.where[1].count = BAD_TARGET_SECTORS + 1;
+	call->target.where[2].count = 2;
 }
 
 /* That the region is longer than its device makes the memory no longer. */
 static void too_short_for_device(struct bad_call *call)
 {
-	call->where[0].sector = 0;
-	call->where[0].count = bdev_nr_sectors(call->where[0].bdev) + 8;
+	call->target.where[0].sector = 0;
+	call->target.where[0].count = bdev_nr_sectors(call->target.where[0].bdev) + 8;
 }
 
 static void list_too_short_by_offset(struct bad_call *call)
@@ -247,18 +141,18 @@ static void list_without_page(struct bad_call *call)
 static void offset_of_page(struct bad_call *call)
 {
 	call->io.mem.offset = PAGE_SIZE;
-	call->where[0].count = 1;
+	call->target.where[0].count = 1;
 }
 
 static void offset_beyond(struct bad_call *call)
 {
 	call->io.mem.offset = UINT_MAX;
-	call->where[0].count = 1;
+	call->target.where[0].count = 1;
 }
 
 static void offset_of_page_without_data(struct bad_call *call)
 {
-	call->io.bi_opf = REQ_OP_DISCARD;
+	call->target.opf = REQ_OP_DISCARD;
 	call->io.mem.offset = PAGE_SIZE;
 }
 
@@ -270,7 +164,7 @@ static void bio_advanced(struct bad_call *call)
 
 static void bio_spent(struct bad_call *call)
 {
-	bio_advance(call->io.mem.ptr.bio, MEMORY_SECTORS * SECTOR_SIZE);
+	bio_advance(call->io.mem.ptr.bio, BAD_TARGET_SECTORS * SECTOR_SIZE);
 }
 
 static void bio_of_discard(struct bad_call *call)
@@ -311,7 +205,7 @@ static void vma_of_guard_page(struct bad_call *call)
 /* The area's end, and not the memory's, which has a margin. */
 static void vma_area_too_short(struct bad_call *call)
 {
-	call->io.mem.ptr.vma = call->memory->end - MEMORY_SECTORS * SECTOR_SIZE + 2;
+	call->io.mem.ptr.vma = call->memory->end - BAD_TARGET_SECTORS * SECTOR_SIZE + 2;
 }
 
 /* The pages of the other types are mapped as vmalloc's are. */
@@ -339,8 +233,8 @@ static void kmem_of_last_byte(struct bad_call *call)
 /* There is less memory than this. */
 static void kmem_beyond_memory(struct bad_call *call)
 {
-	call->where[0].sector = 0;
-	call->where[0].count = 1ULL << 40;
+	call->target.where[0].sector = 0;
+	call->target.where[0].count = 1ULL << 40;
 }
 
 /* For which types of memory a case is. */
@@ -354,40 +248,19 @@ struct bad_case {
 	const char *name;
 	void (*spoil)(struct bad_call *call);
 	unsigned int types;
-	int ret;
 };
 
-#define BAD(fn, types) { #fn, fn, types, -EINVAL }
+#define BAD(fn, types) { #fn, fn, types }
 
 static const struct bad_case bad_cases[] = {
 	BAD(no_request, ALL),
 	BAD(no_client, ALL),
 	BAD(client_is_error, ALL),
-	BAD(no_regions, ALL),
-	BAD(too_many_regions, ALL),
-	BAD(far_too_many_regions, ALL),
-	{ "read_of_two", read_of_two, ALL, -EIO },
-	BAD(no_where, ALL),
-	BAD(no_device, ALL),
-	BAD(no_last_device, ALL),
 	BAD(type_unknown, ALL),
 	BAD(type_far_out, ALL),
 	BAD(no_memory, ALL),
 	BAD(no_memory_for_read, ALL),
 	BAD(no_memory_for_second, ALL),
-	BAD(op_flush, ALL),
-	BAD(op_secure_erase, ALL),
-	BAD(op_zone_append, ALL),
-	BAD(op_zone_reset, ALL),
-	BAD(op_driver, ALL),
-	BAD(op_beyond, ALL),
-	BAD(flag_polled, ALL),
-	BAD(flag_integrity, ALL),
-	BAD(flush_of_read, ALL),
-	BAD(fua_of_write_zeroes, ALL),
-	BAD(end_overflows, ALL),
-	BAD(last_end_overflows, ALL),
-	BAD(discard_end_overflows, ALL),
 	BAD(bytes_overflow, ALL),
 	BAD(too_short, LIST | BIO),
 	BAD(too_short_for_largest, LIST | BIO),
@@ -416,60 +289,52 @@ static const struct bad_case bad_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(bad_case, bad_cases, name);
 
-static struct test_disk *able_disk(struct kunit *test)
-{
-	return test_disk_create(test, &(struct test_disk_config) {
-		.sectors = (BITS_PER_LONG + 1) * MEMORY_SECTORS,
-		.max_discard_sectors = 64,
-		.max_write_zeroes_sectors = 64,
-		.write_cache = true,
-	});
-}
-
-static struct bad_call *good_call(struct kunit *test, struct test_disk *td,
-				  enum dm_io_mem_type type)
+static struct bad_call *good_call(struct kunit *test, enum dm_io_mem_type type)
 {
 	struct bad_call *call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, call);
-	call->memory = test_memory_create(test, type, 0, MEMORY_SECTORS * SECTOR_SIZE);
+	call->td = bad_target_disk(test);
+	bad_target_init(&call->target, call->td);
+	call->memory = test_memory_create(test, type, 0, BAD_TARGET_SECTORS * SECTOR_SIZE);
 	test_memory_fill(call->memory, 1);
-	call->io = (struct dm_io_request) {
-		.bi_opf = REQ_OP_WRITE,
-		.mem = call->memory->mem,
-		.client = io_client(test),
-	};
-	for (int i = 0; i < ARRAY_SIZE(call->where); i++)
-		call->where[i] = (struct dm_io_region) {
-			td->bdev, i * MEMORY_SECTORS, MEMORY_SECTORS,
-		};
-	call->num_regions = 1;
-	call->given_io = &call->io;
-	call->given_where = call->where;
+	call->io.mem = call->memory->mem;
+	call->io.client = io_client(test);
 	return call;
 }
 
-static void expect_refused(struct kunit *test, const struct bad_case *c,
-			   enum dm_io_mem_type type)
+static struct dm_io_region region_of(const struct bad_region *region)
 {
-	struct test_disk *td = able_disk(test);
-	struct bad_call *call = good_call(test, td, type);
-	struct test_request *req = test_request_create(test);
-	unsigned long error = UNTOUCHED, unsup = UNTOUCHED;
+	return (struct dm_io_region) { region->bdev, region->sector, region->count };
+}
+
+/* The call, of one that waits if there is no request. */
+static int do_call(struct bad_call *call, unsigned long *error, unsigned long *unsup,
+		   struct test_request *req)
+{
+	const struct bad_target *target = &call->target;
+	struct dm_io_region where[ARRAY_SIZE(target->where)];
 	int ret;
 
-	c->spoil(call);
-	ret = rust_dm_io(call->given_io, call->num_regions, call->given_where, &error, &unsup, 0);
-	KUNIT_EXPECT_EQ(test, ret, c->ret);
-	KUNIT_EXPECT_EQ(test, error, UNTOUCHED);
-	KUNIT_EXPECT_EQ(test, unsup, UNTOUCHED);
-	ret = rust_dm_io(call->given_io, call->num_regions, call->given_where, NULL, NULL, 0);
-	KUNIT_EXPECT_EQ(test, ret, c->ret);
-
-	call->io.notify.fn = test_request_dm_io_done;
+	for (int i = 0; i < ARRAY_SIZE(where); i++)
+		where[i] = region_of(&target->where[i]);
+	call->io.bi_opf = target->opf;
+	call->io.notify.fn = req ? test_request_dm_io_done : NULL;
 	call->io.notify.context = req;
-	ret = rust_dm_io(call->given_io, call->num_regions, call->given_where, &error, &unsup, 0);
-	KUNIT_EXPECT_EQ(test, test_request_started(req, ret), c->ret);
+	ret = rust_dm_io(call->no_io ? NULL : &call->io, target->num_regions,
+			 target->no_where ? NULL : where, error, unsup, 0);
+	return req ? test_request_started(req, ret) : ret;
+}
+
+static void expect_refused(struct kunit *test, struct bad_call *call, int ret)
+{
+	struct test_request *req = test_request_create(test);
+	unsigned long error = UNTOUCHED, unsup = UNTOUCHED;
+	struct test_disk *td = call->td;
+
+	KUNIT_EXPECT_EQ(test, do_call(call, &error, &unsup, NULL), ret);
+	KUNIT_EXPECT_EQ(test, do_call(call, NULL, NULL, NULL), ret);
+	KUNIT_EXPECT_EQ(test, do_call(call, &error, &unsup, req), ret);
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
 	KUNIT_EXPECT_EQ(test, error, UNTOUCHED);
 	KUNIT_EXPECT_EQ(test, unsup, UNTOUCHED);
@@ -482,93 +347,53 @@ static void mainline_bad_input_is_refused(struct kunit *test)
 {
 	const struct bad_case *c = test->param_value;
 
-	for (int type = 0; type < TEST_MEMORY_TYPES; type++)
-		if (c->types & BIT(type))
-			expect_refused(test, c, type);
+	for (int type = 0; type < TEST_MEMORY_TYPES; type++) {
+		struct bad_call *call;
+
+		if (!(c->types & BIT(type)))
+			continue;
+		call = good_call(test, type);
+		c->spoil(call);
+		expect_refused(test, call, -EINVAL);
+	}
+}
+
+static void mainline_bad_input_target_is_refused(struct kunit *test)
+{
+	const struct bad_target_case *c = test->param_value;
+
+	for (int type = 0; type < TEST_MEMORY_TYPES; type++) {
+		struct bad_call *call = good_call(test, type);
+
+		bad_target_spoil(&call->target, c);
+		expect_refused(test, call, c->ret);
+	}
 }
 
 /* The arguments that the cases above spoil are good ones. */
 static void mainline_bad_input_unspoiled(struct kunit *test)
 {
 	for (int type = 0; type < TEST_MEMORY_TYPES; type++) {
-		struct test_disk *td = able_disk(test);
-		struct bad_call *call = good_call(test, td, type);
+		struct bad_call *call = good_call(test, type);
 		struct test_request *req = test_request_create(test);
 		unsigned long error = UNTOUCHED, unsup = UNTOUCHED;
-		int ret;
 
-		call->num_regions = BITS_PER_LONG;
-		KUNIT_EXPECT_EQ(test, 0, rust_dm_io(&call->io, call->num_regions, call->where,
-						    &error, &unsup, 0));
+		call->target.num_regions = BITS_PER_LONG;
+		KUNIT_EXPECT_EQ(test, do_call(call, &error, &unsup, NULL), 0);
 		KUNIT_EXPECT_EQ(test, error, 0);
 		KUNIT_EXPECT_EQ(test, unsup, 0);
-		call->io.notify.fn = test_request_dm_io_done;
-		call->io.notify.context = req;
-		ret = rust_dm_io(&call->io, call->num_regions, call->where, NULL, NULL, 0);
-		KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
+		KUNIT_ASSERT_EQ(test, do_call(call, NULL, NULL, req), 0);
 		test_request_wait(req);
 		KUNIT_EXPECT_EQ(test, req->error | req->unsup, 0);
-		KUNIT_EXPECT_EQ(test, td->nr_log, 2 * BITS_PER_LONG);
+		KUNIT_EXPECT_EQ(test, call->td->nr_log, 2 * BITS_PER_LONG);
 	}
 }
 
 /* What a device does not do is that region's error, and no other's. */
-struct device_case {
-	const char *name;
-	struct test_disk_config config;
-	blk_opf_t opf;
-	sector_t sector;
-	sector_t count;
-	bool remove;
-	bool unsup;
-};
-
-static const struct device_case device_cases[] = {
-	{
-		.name = "write_beyond_end",
-		.config = { .sectors = 64 },
-		.opf = REQ_OP_WRITE, .sector = 64, .count = 8,
-	}, {
-		.name = "write_across_end",
-		.config = { .sectors = 64 },
-		.opf = REQ_OP_WRITE, .sector = 60, .count = 8,
-	}, {
-		.name = "write_far_beyond_end",
-		.config = { .sectors = 64 },
-		.opf = REQ_OP_WRITE, .sector = U64_MAX - 8, .count = 8,
-	}, {
-		.name = "discard_beyond_end",
-		.config = { .sectors = 64, .max_discard_sectors = 64 },
-		.opf = REQ_OP_DISCARD, .sector = 8, .count = 1ULL << 40,
-	}, {
-		.name = "read_only_write",
-		.config = { .sectors = 64, .read_only = true },
-		.opf = REQ_OP_WRITE, .count = 8,
-	}, {
-		.name = "read_only_write_zeroes",
-		.config = { .sectors = 64, .read_only = true, .max_write_zeroes_sectors = 64 },
-		.opf = REQ_OP_WRITE_ZEROES, .count = 8,
-	}, {
-		.name = "gone",
-		.config = { .sectors = 64 },
-		.opf = REQ_OP_WRITE, .count = 8, .remove = true,
-	}, {
-		.name = "no_discard",
-		.config = { .sectors = 64 },
-		.opf = REQ_OP_DISCARD, .count = 8, .unsup = true,
-	}, {
-		.name = "no_write_zeroes",
-		.config = { .sectors = 64 },
-		.opf = REQ_OP_WRITE_ZEROES, .count = 8, .unsup = true,
-	},
-};
-
-KUNIT_ARRAY_PARAM_DESC(device_case, device_cases, name);
-
 static void mainline_bad_input_device(struct kunit *test)
 {
-	const struct device_case *c = test->param_value;
-	struct test_disk *bad = test_disk_create(test, &c->config), *good = able_disk(test);
+	const struct bad_device_case *c = test->param_value;
+	struct test_disk *bad = bad_device_create(test, c), *good = bad_target_disk(test);
 	struct test_memory *memory = test_memory_create(test, DM_IO_PAGE_LIST, 0, 8 * SECTOR_SIZE);
 	struct test_request *req = test_request_create(test);
 	struct dm_io_region where[3] = {
@@ -583,8 +408,6 @@ static void mainline_bad_input_device(struct kunit *test)
 	int ret;
 
 	test_memory_fill(memory, 1);
-	if (c->remove)
-		test_disk_remove(bad);
 	ret = rust_dm_io(&io, 3, where, &error, &unsup, 0);
 	KUNIT_EXPECT_EQ(test, ret, c->unsup ? -EOPNOTSUPP : -EIO);
 	KUNIT_EXPECT_EQ(test, error, c->unsup ? 0 : 2);
@@ -641,218 +464,89 @@ static void mainline_bad_input_read(struct kunit *test)
 	expect_unread(test, td, 0, 8, 0);
 }
 
-/**
- * struct bad_job - the arguments of a copy or a zeroing, good ones that a case spoils
- * @from: the source
- * @dests: the destinations
- * @num_dests: how many are given
- * @flags: as given
- * @kc: the client that is given
- * @given_from: what is given for @from
- * @given_dests: what is given for @dests
- */
-struct bad_job {
-	struct dm_io_region from;
-	struct dm_io_region dests[DM_KCOPYD_MAX_REGIONS + 1];
-	unsigned int num_dests;
-	unsigned int flags;
-	struct dm_kcopyd_client *kc;
-	struct dm_io_region *given_from;
-	struct dm_io_region *given_dests;
-};
-
-static void job_no_client(struct bad_job *job)
+static void start_job(struct dm_kcopyd_client *kc, const struct bad_copy *copy, bool zero,
+		      dm_kcopyd_notify_fn fn, void *context)
 {
-	job->kc = NULL;
-}
+	struct dm_io_region where[ARRAY_SIZE(copy->dests)], from = region_of(&copy->from);
+	struct dm_io_region *dests = copy->no_dests ? NULL : where;
 
-static void job_client_is_error(struct bad_job *job)
-{
-	job->kc = ERR_PTR(-ENOMEM);
-}
-
-static void job_no_source(struct bad_job *job)
-{
-	job->given_from = NULL;
-}
-
-static void job_no_source_device(struct bad_job *job)
-{
-	job->from.bdev = NULL;
-}
-
-static void job_null_dests(struct bad_job *job)
-{
-	job->given_dests = NULL;
-}
-
-static void job_no_dests(struct bad_job *job)
-{
-	job->num_dests = 0;
-}
-
-static void job_too_many_dests(struct bad_job *job)
-{
-	job->num_dests = DM_KCOPYD_MAX_REGIONS + 1;
-}
-
-static void job_far_too_many_dests(struct bad_job *job)
-{
-	job->num_dests = UINT_MAX;
-}
-
-static void job_no_dest_device(struct bad_job *job)
-{
-	job->dests[7].bdev = NULL;
-}
-
-static void job_flag_0(struct bad_job *job)
-{
-	job->flags = BIT(0);
-}
-
-static void job_flag_beside_known(struct bad_job *job)
-{
-	job->flags = BIT(DM_KCOPYD_IGNORE_ERROR) | BIT(DM_KCOPYD_WRITE_SEQ) | BIT(3);
-}
-
-static void job_flag_31(struct bad_job *job)
-{
-	job->flags = BIT(31);
-}
-
-static void job_dest_longer(struct bad_job *job)
-{
-	job->dests[0].count++;
-}
-
-static void job_dest_shorter(struct bad_job *job)
-{
-	job->dests[7].count--;
-}
-
-static void job_source_overflows(struct bad_job *job)
-{
-	job->from.sector = U64_MAX - 7;
-}
-
-static void job_dest_overflows(struct bad_job *job)
-{
-	job->dests[3].sector = U64_MAX - 7;
-}
-
-static void job_onto_itself(struct bad_job *job)
-{
-	job->dests[0] = job->from;
-}
-
-static void job_onto_own_end(struct bad_job *job)
-{
-	job->dests[7] = job->from;
-	job->dests[7].sector += job->from.count - 1;
-}
-
-static void job_onto_own_start(struct bad_job *job)
-{
-	job->dests[4] = job->from;
-	job->dests[4].sector -= job->from.count - 1;
-}
-
-struct job_case {
-	const char *name;
-	void (*spoil)(struct bad_job *job);
-	bool copy_only;
-};
-
-#define BAD_JOB(fn, ...) { #fn, job_##fn, ##__VA_ARGS__ }
-
-static const struct job_case job_cases[] = {
-	BAD_JOB(no_client),
-	BAD_JOB(client_is_error),
-	BAD_JOB(no_source, true),
-	BAD_JOB(no_source_device, true),
-	BAD_JOB(null_dests),
-	BAD_JOB(no_dests),
-	BAD_JOB(too_many_dests),
-	BAD_JOB(far_too_many_dests),
-	BAD_JOB(no_dest_device),
-	BAD_JOB(flag_0),
-	BAD_JOB(flag_beside_known),
-	BAD_JOB(flag_31),
-	BAD_JOB(dest_longer),
-	BAD_JOB(dest_shorter),
-	BAD_JOB(source_overflows, true),
-	BAD_JOB(dest_overflows),
-	BAD_JOB(onto_itself, true),
-	BAD_JOB(onto_own_end, true),
-	BAD_JOB(onto_own_start, true),
-};
-
-KUNIT_ARRAY_PARAM_DESC(job_case, job_cases, name);
-
-static void fill_job(struct bad_job *job, struct test_disk *td, struct dm_kcopyd_client *kc)
-{
-	*job = (struct bad_job) {
-		.from = { td->bdev, 40, 32 },
-		.num_dests = DM_KCOPYD_MAX_REGIONS,
-		.kc = kc,
-		.given_from = &job->from,
-		.given_dests = job->dests,
-	};
-	for (int i = 0; i < ARRAY_SIZE(job->dests); i++)
-		job->dests[i] = (struct dm_io_region) { td->bdev, 100 + 40 * i, 32 };
-}
-
-static void start_job(const struct bad_job *job, bool zero, dm_kcopyd_notify_fn fn, void *context)
-{
+	for (int i = 0; i < ARRAY_SIZE(where); i++)
+		where[i] = region_of(&copy->dests[i]);
 	if (zero)
-		rust_dm_kcopyd_zero(job->kc, job->num_dests, job->given_dests, job->flags, fn,
-				    context);
+		rust_dm_kcopyd_zero(kc, copy->num_dests, dests, copy->flags, fn, context);
 	else
-		rust_dm_kcopyd_copy(job->kc, job->given_from, job->num_dests, job->given_dests,
-				    job->flags, fn, context);
+		rust_dm_kcopyd_copy(kc, copy->no_from ? NULL : &from, copy->num_dests, dests,
+				    copy->flags, fn, context);
 }
 
 /* Who called must be told, for the call itself cannot say a word. */
-static void mainline_bad_input_job_is_refused(struct kunit *test)
+static void expect_job_refused(struct kunit *test, struct dm_kcopyd_client *kc,
+			       const struct bad_copy *copy, bool zero)
 {
-	const struct job_case *c = test->param_value;
-	struct test_disk *td = able_disk(test);
+	struct test_request *req = test_request_create(test);
 
-	for (int zero = 0; zero < (c->copy_only ? 1 : 2); zero++) {
-		struct dm_kcopyd_client *kc = kcopyd_client(test);
-		struct test_request *req = test_request_create(test);
-		struct bad_job job;
-
-		fill_job(&job, td, kc);
-		c->spoil(&job);
-		test_request_started(req, 0);
-		start_job(&job, zero, test_request_dm_kcopyd_done, req);
-		test_request_wait(req);
-		KUNIT_EXPECT_NE(test, req->read_err, 0);
-		KUNIT_EXPECT_EQ(test, req->write_err, ~0UL);
-		KUNIT_EXPECT_FALSE(test, req->in_hardirq);
-
+	test_request_started(req, 0);
+	start_job(kc, copy, zero, test_request_dm_kcopyd_done, req);
+	test_request_wait(req);
+	KUNIT_EXPECT_NE(test, req->read_err, 0);
+	KUNIT_EXPECT_EQ(test, req->write_err, ~0UL);
+	KUNIT_EXPECT_FALSE(test, req->in_hardirq);
+	if (!IS_ERR_OR_NULL(kc)) {
 		/* If it kept anything, this would wait for it. */
 		kunit_release_action(test, kcopyd_client_destroy, kc);
 		KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 1);
+	}
+}
+
+static void mainline_bad_input_job_is_refused(struct kunit *test)
+{
+	const struct bad_copy_case *c = test->param_value;
+	struct test_disk *td = bad_target_disk(test);
+
+	for (int zero = 0; zero < (c->of_source ? 1 : 2); zero++) {
+		struct bad_copy copy;
+
+		bad_copy_init(&copy, td);
+		c->spoil(&copy);
+		expect_job_refused(test, kcopyd_client(test), &copy, zero);
 		KUNIT_EXPECT_EQ(test, td->nr_log, 0);
 	}
+}
+
+static void job_of(struct kunit *test, struct dm_kcopyd_client *kc)
+{
+	struct test_disk *td = bad_target_disk(test);
+	struct bad_copy copy;
+
+	bad_copy_init(&copy, td);
+	for (int zero = 0; zero < 2; zero++)
+		expect_job_refused(test, kc, &copy, zero);
+	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
+}
+
+static void mainline_bad_input_job_no_client(struct kunit *test)
+{
+	job_of(test, NULL);
+}
+
+static void mainline_bad_input_job_client_is_error(struct kunit *test)
+{
+	job_of(test, ERR_PTR(-ENOMEM));
 }
 
 /* The arguments that the cases above spoil are good ones. */
 static void mainline_bad_input_job_unspoiled(struct kunit *test)
 {
 	struct dm_kcopyd_client *kc = kcopyd_client(test);
-	struct test_disk *td = able_disk(test);
+	struct test_disk *td = bad_target_disk(test);
 
 	for (int zero = 0; zero < 2; zero++) {
 		struct test_request *req = test_request_create(test);
-		struct bad_job job;
+		struct bad_copy copy;
 
-		fill_job(&job, td, kc);
+		bad_copy_init(&copy, td);
 		test_request_started(req, 0);
-		start_job(&job, zero, test_request_dm_kcopyd_done, req);
+		start_job(kc, &copy, zero, test_request_dm_kcopyd_done, req);
 		test_request_wait(req);
 		KUNIT_EXPECT_EQ(test, req->read_err, 0);
 		KUNIT_EXPECT_EQ(test, req->write_err, 0);
@@ -864,17 +558,16 @@ static void mainline_bad_input_job_unspoiled(struct kunit *test)
 static void mainline_bad_input_no_fn(struct kunit *test)
 {
 	struct dm_kcopyd_client *kc = kcopyd_client(test);
-	struct test_disk *td = able_disk(test);
+	struct test_disk *td = bad_target_disk(test);
 
 	for (int zero = 0; zero < 2; zero++) {
-		struct bad_job job;
+		struct bad_copy copy;
 
-		fill_job(&job, td, kc);
-		start_job(&job, zero, NULL, NULL);
-		job.kc = NULL;
-		start_job(&job, zero, NULL, NULL);
-		job.num_dests = 0;
-		start_job(&job, zero, NULL, NULL);
+		bad_copy_init(&copy, td);
+		start_job(kc, &copy, zero, NULL, NULL);
+		start_job(NULL, &copy, zero, NULL, NULL);
+		copy.num_dests = 0;
+		start_job(NULL, &copy, zero, NULL, NULL);
 	}
 	KUNIT_EXPECT_PTR_EQ(test, NULL, rust_dm_kcopyd_prepare_callback(kc, NULL, td));
 	kunit_release_action(test, kcopyd_client_destroy, kc);
@@ -905,10 +598,13 @@ static void mainline_bad_input_no_object(struct kunit *test)
 static struct kunit_case mainline_bad_input_test_cases[] = {
 	KUNIT_CASE(mainline_bad_input_unspoiled),
 	KUNIT_CASE_PARAM(mainline_bad_input_is_refused, bad_case_gen_params),
-	KUNIT_CASE_PARAM(mainline_bad_input_device, device_case_gen_params),
+	KUNIT_CASE_PARAM(mainline_bad_input_target_is_refused, bad_target_gen_params),
+	KUNIT_CASE_PARAM(mainline_bad_input_device, bad_device_gen_params),
 	KUNIT_CASE(mainline_bad_input_read),
 	KUNIT_CASE(mainline_bad_input_job_unspoiled),
-	KUNIT_CASE_PARAM(mainline_bad_input_job_is_refused, job_case_gen_params),
+	KUNIT_CASE_PARAM(mainline_bad_input_job_is_refused, bad_copy_gen_params),
+	KUNIT_CASE(mainline_bad_input_job_no_client),
+	KUNIT_CASE(mainline_bad_input_job_client_is_error),
 	KUNIT_CASE(mainline_bad_input_no_fn),
 	KUNIT_CASE(mainline_bad_input_no_object),
 	{}

@@ -12,6 +12,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "bad_input.h"
 #include "refuse_memory.h"
 #include "test_data.h"
 #include "test_disk.h"
@@ -1141,33 +1142,15 @@ static void mainline_kcopyd_throttle_holds_back(struct kunit *test)
 }
 
 /* A device that does not do what is asked is an error of the copy. */
-struct device_case {
-	const char *name;
-	struct test_disk_config config;
-	sector_t sector;
-	bool remove;
-};
-
-static const struct device_case device_cases[] = {
-	{ .name = "across_end", .config = { .sectors = 64 }, .sector = 60 },
-	{ .name = "beyond_end", .config = { .sectors = 64 }, .sector = 64 },
-	{ .name = "read_only", .config = { .sectors = 64, .read_only = true } },
-	{ .name = "gone", .config = { .sectors = 64 }, .remove = true },
-};
-
-KUNIT_ARRAY_PARAM_DESC(device_case, device_cases, name);
-
 static void mainline_kcopyd_device_error(struct kunit *test)
 {
-	const struct device_case *c = test->param_value;
+	const struct bad_device_case *c = test->param_value;
 	struct dm_kcopyd_client *kc = client_create(test);
-	struct test_disk *bad = test_disk_create(test, &c->config), *good = disk_of(test, 64);
+	struct test_disk *bad = bad_device_create(test, c), *good = disk_of(test, 64);
 	struct dm_io_region spoiled = region(bad, c->sector, 8);
 	struct dm_io_region fine = region(good, 0, 8), dests[2] = { region(good, 8, 8), spoiled };
 	struct test_request *req = test_request_create(test);
 
-	if (c->remove)
-		test_disk_remove(bad);
 	copy(kc, req, &fine, 2, dests, 0);
 	expect_ended(req, test, false, 2);
 	test_request_reset(req);
@@ -1217,7 +1200,7 @@ static struct kunit_case mainline_kcopyd_test_cases[] = {
 	KUNIT_CASE(mainline_kcopyd_throttle_of_all),
 	KUNIT_CASE(mainline_kcopyd_throttle_is_shared),
 	KUNIT_CASE(mainline_kcopyd_throttle_holds_back),
-	KUNIT_CASE_PARAM(mainline_kcopyd_device_error, device_case_gen_params),
+	KUNIT_CASE_PARAM(mainline_kcopyd_device_error, bad_end_gen_params),
 	{}
 };
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bad input that has nothing to do with how memory is handed over: it is the
+ * same for both APIs, whose types differ in name only.
+ */
+#ifndef _DM_IO_RUST_BAD_INPUT_H
+#define _DM_IO_RUST_BAD_INPUT_H
+
+#include <linux/blk_types.h>
+#include <linux/types.h>
+
+#include "test_disk.h"
+
+struct kunit;
+
+/* As long is the memory of a call, and each of its regions. */
+#define BAD_TARGET_SECTORS 24
+/* The most destinations of a copy. */
+#define BAD_COPY_DESTS 8
+
+struct bad_region {
+	struct block_device *bdev;
+	sector_t sector;
+	sector_t count;
+};
+
+/**
+ * struct bad_target - where to an I/O goes, and how: good until a case spoils it
+ * @where: the regions
+ * @num_regions: how many are given
+ * @no_where: give none
+ * @opf: the operation
+ */
+struct bad_target {
+	struct bad_region where[BITS_PER_LONG + 1];
+	unsigned int num_regions;
+	bool no_where;
+	blk_opf_t opf;
+};
+
+/* Has a function or an operation to spoil it with. */
+struct bad_target_case {
+	const char *name;
+	void (*spoil)(struct bad_target *target);
+	blk_opf_t opf;
+	int ret;
+};
+
+/* A disk for the regions of a target. */
+struct test_disk *bad_target_disk(struct kunit *test);
+void bad_target_init(struct bad_target *target, struct test_disk *td);
+void bad_target_spoil(struct bad_target *target, const struct bad_target_case *c);
+const void *bad_target_gen_params(struct kunit *test, const void *prev, char *name);
+
+/**
+ * struct bad_copy - what to copy where to: good until a case spoils it
+ * @from: the source
+ * @dests: the destinations
+ * @num_dests: how many are given
+ * @flags: as given
+ * @no_from: give no such argument
+ * @no_dests: give no such argument
+ */
+struct bad_copy {
+	struct bad_region from;
+	struct bad_region dests[BAD_COPY_DESTS + 1];
+	unsigned int num_dests;
+	unsigned int flags;
+	bool no_from;
+	bool no_dests;
+};
+
+struct bad_copy_case {
+	const char *name;
+	void (*spoil)(struct bad_copy *copy);
+	/* A zeroing has no source. */
+	bool of_source;
+};
+
+void bad_copy_init(struct bad_copy *copy, struct test_disk *td);
+const void *bad_copy_gen_params(struct kunit *test, const void *prev, char *name);
+
+/**
+ * struct bad_device_case - a device that does not do what it is asked
+ * @name: of the case
+ * @config: what the device is like
+ * @opf: what it is asked
+ * @sector: where
+ * @count: how much
+ * @remove: take it out of the system before
+ * @unsup: it cannot do that at all
+ */
+struct bad_device_case {
+	const char *name;
+	struct test_disk_config config;
+	blk_opf_t opf;
+	sector_t sector;
+	sector_t count;
+	bool remove;
+	bool unsup;
+};
+
+/* Those for an I/O, and those for either end of a copy. */
+const void *bad_device_gen_params(struct kunit *test, const void *prev, char *name);
+const void *bad_end_gen_params(struct kunit *test, const void *prev, char *name);
+
+/* The device of a case. */
+struct test_disk *bad_device_create(struct kunit *test, const struct bad_device_case *c);
+
+#endif /* _DM_IO_RUST_BAD_INPUT_H */
