@@ -45,11 +45,6 @@ static struct test_disk *source_of(struct kunit *test, sector_t sectors)
 	return td;
 }
 
-static u8 *sector_data(struct test_disk *td, sector_t sector)
-{
-	return td->data + (sector << SECTOR_SHIFT);
-}
-
 static void start(struct kunit *test, struct kcopyd_client *kc, struct test_request *req,
 		  struct io_region *from, unsigned int num_dests, struct io_region *dests,
 		  unsigned int flags)

@@ -33,11 +33,6 @@ static struct io_region region(struct test_disk *td, sector_t sector,
 	};
 }
 
-static u8 *sector_data(struct test_disk *td, sector_t sector)
-{
-	return td->data + (sector << SECTOR_SHIFT);
-}
-
 /* How a case calls the services. */
 struct io_case {
 	enum test_buffer_form form;
@@ -600,28 +595,14 @@ static void io_failed_read_leaves_zeroes(struct kunit *test)
 	}
 }
 
-struct context_case {
-	const char *name;
-	enum test_disk_context context;
-};
-
-static const struct context_case context_cases[] = {
-	{ "inline", TEST_DISK_INLINE },
-	{ "worker", TEST_DISK_WORKER },
-	{ "hardirq", TEST_DISK_HARDIRQ },
-	{ "anywhere", TEST_DISK_ANYWHERE },
-};
-
-KUNIT_ARRAY_PARAM_DESC(context_case, context_cases, name);
-
 /* Reads, writes and failures, of all forms, wherever the device completes. */
 static void io_completion_context(struct kunit *test)
 {
-	const struct context_case *x = test->param_value;
+	const enum test_disk_context *context = test->param_value;
 	struct test_disk *td = test_disk_create(test,
 		&(struct test_disk_config) {
 			.sectors = DISK_SECTORS,
-			.context = x->context,
+			.context = *context,
 		});
 	struct io_region where[2] = {
 		region(td, 0, 3000), region(td, 3000, 3000),
@@ -672,11 +653,11 @@ static struct test_request *start_held_write(struct test_disk *td,
 
 static void io_callback_after_last_bio(struct kunit *test)
 {
-	const struct context_case *x = test->param_value;
+	const enum test_disk_context *context = test->param_value;
 	struct test_disk *td = test_disk_create(test,
 		&(struct test_disk_config) {
 			.sectors = 12000,
-			.context = x->context,
+			.context = *context,
 		});
 	struct test_buffer *buf = test_buffer_create(test, TEST_BUFFER_VMALLOC,
 						     0, 3000 * SECTOR_SIZE);
@@ -788,11 +769,11 @@ static void io_large_logical_blocks(struct kunit *test)
 
 static void io_many_at_once(struct kunit *test)
 {
-	const struct context_case *x = test->param_value;
+	const enum test_disk_context *context = test->param_value;
 	struct test_disk *td = test_disk_create(test,
 		&(struct test_disk_config) {
 			.sectors = 8 * CONCURRENT,
-			.context = x->context,
+			.context = *context,
 		});
 	struct test_buffer *buf = test_buffer_create(test, TEST_BUFFER_VMALLOC,
 		0, CONCURRENT * PAGE_SIZE);
@@ -909,11 +890,11 @@ static struct kunit_case io_test_cases[] = {
 	KUNIT_CASE_PARAM(io_error_bits_of_last_region, io_case_gen_params),
 	KUNIT_CASE_PARAM(io_error_bits_may_be_null, service_form_gen_params),
 	KUNIT_CASE_PARAM(io_failed_read_leaves_zeroes, io_case_gen_params),
-	KUNIT_CASE_PARAM(io_completion_context, context_case_gen_params),
-	KUNIT_CASE_PARAM(io_callback_after_last_bio, context_case_gen_params),
+	KUNIT_CASE_PARAM(io_completion_context, test_disk_context_gen_params),
+	KUNIT_CASE_PARAM(io_callback_after_last_bio, test_disk_context_gen_params),
 	KUNIT_CASE_PARAM(io_sync_waits_for_last_bio, sync_case_gen_params),
 	KUNIT_CASE_PARAM(io_large_logical_blocks, io_case_gen_params),
-	KUNIT_CASE_PARAM(io_many_at_once, context_case_gen_params),
+	KUNIT_CASE_PARAM(io_many_at_once, test_disk_context_gen_params),
 	KUNIT_CASE_PARAM(io_from_map, io_case_gen_params),
 	{}
 };

@@ -42,11 +42,6 @@ static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
 	return disk_in(test, sectors, TEST_DISK_INLINE);
 }
 
-static u8 *sector_data(struct test_disk *td, sector_t sector)
-{
-	return td->data + (sector << SECTOR_SHIFT);
-}
-
 /* A disk with data on it. */
 static struct test_disk *source_of(struct kunit *test, sector_t sectors,
 				   enum test_disk_context context)
@@ -111,15 +106,8 @@ static const struct size_case size_cases[] = {
 
 static void size_case_name(const struct size_case *c, char *name)
 {
-	static const char * const contexts[] = {
-		[TEST_DISK_INLINE] = "inline",
-		[TEST_DISK_WORKER] = "worker",
-		[TEST_DISK_HARDIRQ] = "hardirq",
-		[TEST_DISK_ANYWHERE] = "anywhere",
-	};
-
 	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%u_pages_%s", c->pages,
-		 contexts[c->context]);
+		 test_disk_context_names[c->context]);
 }
 
 KUNIT_ARRAY_PARAM(size_case, size_cases, size_case_name);

@@ -63,11 +63,6 @@ static struct dm_io_region region(struct test_disk *td, sector_t sector, sector_
 	};
 }
 
-static u8 *sector_data(struct test_disk *td, sector_t sector)
-{
-	return td->data + (sector << SECTOR_SHIFT);
-}
-
 /* How a case calls the service. */
 struct io_case {
 	enum dm_io_mem_type type;
@@ -773,39 +768,6 @@ static struct bits io_without_memory(struct kunit *test, struct dm_io_client *cl
 	return bits;
 }
 
-/* What bios failed is zeroes, what bios succeeded is data: the log knows. */
-static void expect_read(struct test_disk *td, struct test_memory *memory, sector_t sector)
-{
-	for (unsigned int i = 0; i < td->nr_log; i++) {
-		const struct test_disk_bio *bio = &td->log[i];
-		u8 *at = memory->data + ((bio->sector - sector) << SECTOR_SHIFT);
-		size_t bytes = bio->sectors << SECTOR_SHIFT;
-
-		if (bio->status)
-			test_expect_zeroes(td->test, at, bytes, "unread");
-		else
-			test_expect_same(td->test, at, sector_data(td, bio->sector), bytes, "read");
-	}
-	test_memory_expect_intact(memory);
-}
-
-static void failed_read_without_memory(struct kunit *test, struct dm_io_client *client,
-				       struct test_disk *td, struct test_memory *memory,
-				       sector_t bad)
-{
-	const struct io_case *c = test->param_value;
-	struct dm_io_region where = region(td, 5, memory->bytes >> SECTOR_SHIFT);
-
-	test_disk_fail_nothing(td);
-	test_disk_forget(td);
-	test_fill(td->data, DISK_SECTORS * SECTOR_SIZE, 4);
-	test_memory_fill(memory, 5);
-	test_disk_fail(td, 5 + bad, 1, true, false, BLK_STS_MEDIUM);
-	expect_bits(test, io_without_memory(test, client, c, memory, 1, &where, REQ_OP_READ), 1, 0);
-	test_disk_expect_exactly(td, REQ_OP_READ, flags_of(c), 5, where.count);
-	expect_read(td, memory, 5);
-}
-
 static void type_without_memory(struct kunit *test, struct dm_io_client *client,
 				enum test_disk_context context, unsigned int sectors)
 {
@@ -839,9 +801,6 @@ static void type_without_memory(struct kunit *test, struct dm_io_client *client,
 	test_disk_fail(td, 2 * sectors, 1, true, true, BLK_STS_NOTSUPP);
 	expect_bits(test, io_without_memory(test, client, c, memory, 3, where, REQ_OP_WRITE),
 		    2, 4);
-	failed_read_without_memory(test, client, td, memory, 0);
-	failed_read_without_memory(test, client, td, memory, sectors / 2);
-	failed_read_without_memory(test, client, td, memory, sectors - 1);
 }
 
 /* The client has memory of its own. */
@@ -921,6 +880,22 @@ static void mainline_io_beyond_reserve(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, flood->td->nr_log, ARRAY_SIZE(flood->req));
 }
 
+/* What bios failed is zeroes, what bios succeeded is data: the log knows. */
+static void expect_read(struct test_disk *td, struct test_memory *memory, sector_t sector)
+{
+	for (unsigned int i = 0; i < td->nr_log; i++) {
+		const struct test_disk_bio *bio = &td->log[i];
+		u8 *at = memory->data + ((bio->sector - sector) << SECTOR_SHIFT);
+		size_t bytes = bio->sectors << SECTOR_SHIFT;
+
+		if (bio->status)
+			test_expect_zeroes(td->test, at, bytes, "unread");
+		else
+			test_expect_same(td->test, at, sector_data(td, bio->sector), bytes, "read");
+	}
+	test_memory_expect_intact(memory);
+}
+
 /* Of several bios only those that failed leave zeroes, which the error bit does not tell. */
 static void mainline_io_failed_read_leaves_zeroes(struct kunit *test)
 {
@@ -940,6 +915,34 @@ static void mainline_io_failed_read_leaves_zeroes(struct kunit *test)
 	else
 		KUNIT_EXPECT_EQ(test, td->nr_log, 1);
 	expect_read(td, memory, 0);
+}
+
+/* The same of those that there is no memory for. */
+static void mainline_io_failed_read_without_memory(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 9, 100, 1000 };
+	const struct io_case *c = test->param_value;
+	struct dm_io_client *client = client_create(test);
+	struct test_disk *td = disk_of(test);
+
+	test_fill(td->data, 1005 * SECTOR_SIZE, 1);
+	for (int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const unsigned int bad[] = { 0, sizes[i] / 2, sizes[i] - 1 };
+		struct test_memory *memory = test_memory_create(test, c->type, c->offset,
+								sizes[i] * SECTOR_SIZE);
+		struct dm_io_region where = region(td, 5, sizes[i]);
+
+		for (int j = 0; j < ARRAY_SIZE(bad); j++) {
+			test_memory_fill(memory, 2);
+			test_disk_fail(td, 5 + bad[j], 1, true, false, BLK_STS_MEDIUM);
+			expect_bits(test, io_without_memory(test, client, c, memory, 1, &where,
+							    REQ_OP_READ), 1, 0);
+			test_disk_expect_exactly(td, REQ_OP_READ, flags_of(c), 5, sizes[i]);
+			expect_read(td, memory, 5);
+			test_disk_fail_nothing(td);
+			test_disk_forget(td);
+		}
+	}
 }
 
 /* What is one bio, of whatever length, is on the stack of a caller that waits. */
@@ -994,6 +997,7 @@ static struct kunit_case mainline_io_test_cases[] = {
 	KUNIT_CASE_PARAM(mainline_io_without_memory, io_case_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_beyond_reserve, type_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_failed_read_leaves_zeroes, io_case_gen_params),
+	KUNIT_CASE_PARAM(mainline_io_failed_read_without_memory, io_case_gen_params),
 	KUNIT_CASE(mainline_io_needs_no_memory),
 	{}
 };

@@ -74,11 +74,6 @@ static struct test_disk *source_of(struct kunit *test, sector_t sectors)
 	return td;
 }
 
-static u8 *sector_data(struct test_disk *td, sector_t sector)
-{
-	return td->data + (sector << SECTOR_SHIFT);
-}
-
 static struct dm_io_region region(struct test_disk *td, sector_t sector, sector_t count)
 {
 	return (struct dm_io_region) {

@@ -268,25 +268,12 @@ static void reserve_refused(struct kunit *test)
 	dm_io_put(0);
 }
 
-struct context_case {
-	const char *name;
-	enum test_disk_context context;
-};
-
-static const struct context_case context_cases[] = {
-	{ "inline", TEST_DISK_INLINE },
-	{ "worker", TEST_DISK_WORKER },
-	{ "hardirq", TEST_DISK_HARDIRQ },
-};
-
-KUNIT_ARRAY_PARAM_DESC(context_case, context_cases, name);
-
 /* Nobody reserved: each bio that ends lets another go. */
 static void reserve_base_makes_progress(struct kunit *test)
 {
-	const struct context_case *x = test->param_value;
+	const enum test_disk_context *context = test->param_value;
 	struct test_thread *thread;
-	struct burst *burst = burst_create(test, 300, 1, x->context);
+	struct burst *burst = burst_create(test, 300, 1, *context);
 
 	test_disk_hold(burst->td);
 	thread = test_thread_create(test, burst_run, burst);
@@ -305,9 +292,9 @@ static void reserve_base_makes_progress(struct kunit *test)
 /* The same for one request of many bios. */
 static void reserve_base_serves_a_large_request(struct kunit *test)
 {
-	const struct context_case *x = test->param_value;
+	const enum test_disk_context *context = test->param_value;
 	struct test_thread *thread;
-	struct burst *burst = burst_create(test, 1, 2000, x->context);
+	struct burst *burst = burst_create(test, 1, 2000, *context);
 
 	test_disk_hold(burst->td);
 	thread = test_thread_create(test, burst_run, burst);
@@ -503,9 +490,9 @@ static struct kunit_case reserve_test_cases[] = {
 	KUNIT_CASE(reserve_given_back_in_flight),
 	KUNIT_CASE(reserve_survives_excess_put),
 	KUNIT_CASE(reserve_refused),
-	KUNIT_CASE_PARAM(reserve_base_makes_progress, context_case_gen_params),
+	KUNIT_CASE_PARAM(reserve_base_makes_progress, test_disk_context_gen_params),
 	KUNIT_CASE_PARAM(reserve_base_serves_a_large_request,
-			 context_case_gen_params),
+			 test_disk_context_gen_params),
 	KUNIT_CASE_PARAM(reserve_serves_without_memory,
 			 service_case_gen_params),
 	KUNIT_CASE_PARAM(reserve_is_asked_once_for_a_bio, need_case_gen_params),

@@ -19,6 +19,29 @@ static LIST_HEAD(test_disks);
 static LIST_HEAD(spare_disks);
 static DEFINE_MUTEX(test_disks_lock);
 
+const char * const test_disk_context_names[] = {
+	[TEST_DISK_INLINE] = "inline",
+	[TEST_DISK_WORKER] = "worker",
+	[TEST_DISK_HARDIRQ] = "hardirq",
+	[TEST_DISK_ANYWHERE] = "anywhere",
+};
+
+static const enum test_disk_context contexts[] = {
+	TEST_DISK_INLINE, TEST_DISK_WORKER, TEST_DISK_HARDIRQ, TEST_DISK_ANYWHERE,
+};
+
+static void context_name(const enum test_disk_context *context, char *name)
+{
+	strscpy(name, test_disk_context_names[*context], KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(context, contexts, context_name);
+
+const void *test_disk_context_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	return context_gen_params(test, prev, name);
+}
+
 static bool range_has(const struct test_disk_range *range,
 		      const struct test_disk_bio *entry)
 {

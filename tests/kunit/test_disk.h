@@ -35,6 +35,11 @@ enum test_disk_context {
 	TEST_DISK_ANYWHERE,
 };
 
+extern const char * const test_disk_context_names[];
+
+/* For a case in each context: a pointer to it is the parameter. */
+const void *test_disk_context_gen_params(struct kunit *test, const void *prev, char *name);
+
 /**
  * struct test_disk_config - what a disk is like
  * @sectors: its size
@@ -140,6 +145,11 @@ struct test_disk {
 /* The disk, gone when the test ends, after the bios it holds were released. */
 struct test_disk *test_disk_create(struct kunit *test,
 				   const struct test_disk_config *config);
+
+static inline u8 *sector_data(struct test_disk *td, sector_t sector)
+{
+	return td->data + (sector << SECTOR_SHIFT);
+}
 
 /* Frees the disks that tests were done with: for the end of a suite. */
 void test_disks_scrap_spare(struct kunit_suite *suite);
