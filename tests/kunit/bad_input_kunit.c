@@ -11,6 +11,7 @@
 
 #include "bad_input.h"
 #include "test_buffer.h"
+#include "test_client.h"
 #include "test_disk.h"
 #include "test_request.h"
 
@@ -390,19 +391,6 @@ static void bad_input_read_error(struct kunit *test)
 	expect_unread(test, td, 0, 8, 0);
 }
 
-KUNIT_DEFINE_ACTION_WRAPPER(client_destroy, kcopyd_client_destroy,
-			    struct kcopyd_client *);
-
-static struct kcopyd_client *client(struct kunit *test)
-{
-	struct kcopyd_client *kc;
-
-	KUNIT_ASSERT_EQ(test, kcopyd_client_create(16, &kc), 0);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, client_destroy, kc));
-	return kc;
-}
-
 static int do_copy(struct kcopyd_client *kc, const struct bad_copy *copy, kcopyd_notify_fn fn,
 		   struct test_request *req)
 {
@@ -420,7 +408,7 @@ static void bad_input_copy_is_refused(struct kunit *test)
 {
 	const struct bad_copy_case *c = test->param_value;
 	struct test_disk *td = bad_target_disk(test);
-	struct kcopyd_client *kc = client(test);
+	struct kcopyd_client *kc = test_client_create(test, 16);
 	struct test_request *req = test_request_create(test);
 	struct bad_copy copy;
 
@@ -430,7 +418,7 @@ static void bad_input_copy_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
 
 	/* If it kept anything, this would wait for it. */
-	kunit_release_action(test, client_destroy, kc);
+	test_client_destroy(test, kc);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
 }
 
@@ -449,13 +437,13 @@ static void bad_input_copy_no_client(struct kunit *test)
 static void bad_input_copy_no_fn(struct kunit *test)
 {
 	struct test_disk *td = bad_target_disk(test);
-	struct kcopyd_client *kc = client(test);
+	struct kcopyd_client *kc = test_client_create(test, 16);
 	struct test_request *req = test_request_create(test);
 	struct bad_copy copy;
 
 	bad_copy_init(&copy, td);
 	KUNIT_EXPECT_EQ(test, do_copy(kc, &copy, NULL, req), -EINVAL);
-	kunit_release_action(test, client_destroy, kc);
+	test_client_destroy(test, kc);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
 }
 
@@ -463,11 +451,12 @@ static void bad_input_copy_no_fn(struct kunit *test)
 static void bad_input_copy_unspoiled(struct kunit *test)
 {
 	struct test_disk *td = bad_target_disk(test);
+	struct kcopyd_client *kc = test_client_create(test, 16);
 	struct test_request *req = test_request_create(test);
 	struct bad_copy copy;
 
 	bad_copy_init(&copy, td);
-	KUNIT_ASSERT_EQ(test, do_copy(client(test), &copy, test_request_copy_done, req), 0);
+	KUNIT_ASSERT_EQ(test, do_copy(kc, &copy, test_request_copy_done, req), 0);
 	test_request_wait(req);
 	KUNIT_EXPECT_EQ(test, req->read_err, 0);
 	KUNIT_EXPECT_EQ(test, req->write_err, 0);
@@ -503,7 +492,7 @@ static void bad_input_copy_device_error(struct kunit *test)
 		{ good->bdev, 0, 8 }, { good->bdev, 8, 8 },
 	};
 	struct io_region dests[2] = { fine[1], spoiled };
-	struct kcopyd_client *kc = client(test);
+	struct kcopyd_client *kc = test_client_create(test, 16);
 	struct test_request *req = test_request_create(test);
 	int ret;
 

@@ -8,6 +8,7 @@
 #include <linux/sizes.h>
 
 #include "refuse_memory.h"
+#include "test_client.h"
 #include "test_data.h"
 #include "test_disk.h"
 #include "test_request.h"
@@ -19,18 +20,6 @@
 #define PARTS 5
 #define DESTS 3
 #define IGNORE_ERROR BIT(KCOPYD_IGNORE_ERROR)
-
-KUNIT_DEFINE_ACTION_WRAPPER(client_destroy, kcopyd_client_destroy,
-			    struct kcopyd_client *);
-
-static struct kcopyd_client *client_create(struct kunit *test)
-{
-	struct kcopyd_client *kc;
-
-	KUNIT_ASSERT_EQ(test, kcopyd_client_create(RESERVE_PAGES, &kc), 0);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, client_destroy, kc));
-	return kc;
-}
 
 static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
 {
@@ -52,14 +41,6 @@ static void start(struct kunit *test, struct kcopyd_client *kc, struct test_requ
 	int ret = kcopyd_copy(kc, from, num_dests, dests, flags, test_request_copy_done, req);
 
 	KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
-}
-
-static void expect_ended(struct test_request *req, struct kunit *test, bool read_err,
-			 unsigned int write_err)
-{
-	test_request_wait(req);
-	KUNIT_EXPECT_EQ(test, !!req->read_err, read_err);
-	KUNIT_EXPECT_EQ(test, req->write_err, write_err);
 }
 
 static void expect_write(struct test_disk *td, unsigned int nr, sector_t sector, sector_t sectors)
@@ -111,7 +92,7 @@ static void copy_init(struct copy *copy, struct kunit *test)
 static void copy_run(struct copy *copy, struct kunit *test, bool read_err, unsigned int write_err)
 {
 	const struct failure_case *c = test->param_value;
-	struct kcopyd_client *kc = client_create(test);
+	struct kcopyd_client *kc = test_client_create(test, RESERVE_PAGES);
 	struct io_region from = { copy->from->bdev, 0, copy->from->sectors };
 	struct io_region dests[DESTS];
 
@@ -120,7 +101,7 @@ static void copy_run(struct copy *copy, struct kunit *test, bool read_err, unsig
 	if (!c->memory)
 		refuse_memory(test);
 	start(test, kc, copy->req, &from, DESTS, dests, c->flags);
-	expect_ended(copy->req, test, read_err, write_err);
+	test_request_expect_copied(copy->req, read_err, write_err);
 	if (!c->memory)
 		KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
 }
@@ -223,7 +204,7 @@ static void copy_failures_of_pairs(struct kunit *test)
 	const struct flags_case *c = test->param_value;
 	static const unsigned int order[] = { 1, 0, 3, 2, 5, 4, 7, 6 };
 	unsigned int writes = c->flags & IGNORE_ERROR ? 8 : 6;
-	struct kcopyd_client *kc = client_create(test);
+	struct kcopyd_client *kc = test_client_create(test, RESERVE_PAGES);
 	struct test_disk *from = source_of(test, 16);
 	struct test_disk *slow = disk_of(test, 8 * 8), *to = disk_of(test, 8 * 8);
 	struct io_region source = { from->bdev, 0, 8 }, other = { from->bdev, 8, 8 };
@@ -247,10 +228,10 @@ static void copy_failures_of_pairs(struct kunit *test)
 		test_disk_release(to, i);
 		test_disk_release(to, i + 1);
 	}
-	expect_ended(req, test, false, c->flags & IGNORE_ERROR ? BIT(4) | BIT(7) : BIT(4));
+	test_request_expect_copied(req, false, c->flags & IGNORE_ERROR ? BIT(4) | BIT(7) : BIT(4));
 	KUNIT_EXPECT_EQ(test, atomic_read(&held->calls), 0);
 	test_disk_release_all(slow);
-	expect_ended(held, test, false, 0);
+	test_request_expect_copied(held, false, 0);
 	refuse_memory_end(test);
 
 	KUNIT_EXPECT_EQ(test, to->nr_log, writes);
@@ -271,7 +252,7 @@ static void copy_failures_of_pairs(struct kunit *test)
 /* The end is not told before the last write's, whichever destination that is to. */
 static void copy_failures_end_with_last_write(struct kunit *test)
 {
-	struct kcopyd_client *kc = client_create(test);
+	struct kcopyd_client *kc = test_client_create(test, RESERVE_PAGES);
 	struct test_disk *from = source_of(test, 2 * PART);
 	struct io_region source = { from->bdev, 0, 2 * PART }, dests[DESTS];
 	struct io_region one = { from->bdev, 0, 8 };
@@ -294,10 +275,10 @@ static void copy_failures_end_with_last_write(struct kunit *test)
 				KUNIT_ASSERT_TRUE(test, test_disk_wait_ended(to[j], 2));
 		/* Had the first one been done, it would have been called back by now. */
 		start(test, kc, later, &one, 1, &behind, 0);
-		expect_ended(later, test, false, 0);
+		test_request_expect_copied(later, false, 0);
 		KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
 		test_disk_release_all(to[i]);
-		expect_ended(req, test, false, 0);
+		test_request_expect_copied(req, false, 0);
 		for (int j = 0; j < DESTS; j++) {
 			test_expect_same(test, to[j]->data, from->data,
 					 2 * PART * SECTOR_SIZE, "copy");
@@ -340,7 +321,7 @@ static void copy_failures_called_back_in_order(struct kunit *test)
 	static const unsigned int ends[] = { 2, 3, 1 };
 	struct order *order = kunit_kzalloc(test, sizeof(*order), GFP_KERNEL);
 	struct order_context *contexts = kunit_kcalloc(test, 4, sizeof(*contexts), GFP_KERNEL);
-	struct kcopyd_client *kc = client_create(test);
+	struct kcopyd_client *kc = test_client_create(test, RESERVE_PAGES);
 	struct test_disk *from = source_of(test, 32), *to = disk_of(test, 32);
 
 	KUNIT_ASSERT_NOT_NULL(test, order);
@@ -364,7 +345,7 @@ static void copy_failures_called_back_in_order(struct kunit *test)
 		test_disk_release(to, ends[i]);
 	complete(&order->open);
 	for (int i = 0; i < 4; i++)
-		expect_ended(order->req[i], test, false, i == 3);
+		test_request_expect_copied(order->req[i], false, i == 3);
 	KUNIT_EXPECT_EQ(test, order->calls, 4);
 	KUNIT_EXPECT_PTR_EQ(test, order->called[0], order->req[0]);
 	for (int i = 0; i < ARRAY_SIZE(ends); i++)

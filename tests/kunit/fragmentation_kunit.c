@@ -10,6 +10,7 @@
 #include <linux/preempt.h>
 
 #include "refuse_memory.h"
+#include "test_client.h"
 #include "test_data.h"
 #include "test_disk.h"
 #include "test_request.h"
@@ -24,20 +25,6 @@
 #define MOST_PARTS 8
 /* Of a case that has none. */
 #define NO_MEMORY (-1)
-
-KUNIT_DEFINE_ACTION_WRAPPER(client_destroy, kcopyd_client_destroy,
-			    struct kcopyd_client *);
-
-static struct kcopyd_client *client_create(struct kunit *test,
-					   unsigned int pages)
-{
-	struct kcopyd_client *kc;
-
-	KUNIT_ASSERT_EQ(test, kcopyd_client_create(pages, &kc), 0);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, client_destroy, kc));
-	return kc;
-}
 
 static struct test_disk *disk_of(struct kunit *test, unsigned int pages)
 {
@@ -258,7 +245,7 @@ static void fragmentation_of_memory(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct folio *folios[MOST_PARTS];
-	struct kcopyd_client *kc = client_create(test, c->reserve);
+	struct kcopyd_client *kc = test_client_create(test, c->reserve);
 	unsigned int pages = 0, refused;
 	struct copy copy;
 
@@ -279,7 +266,7 @@ static void fragmentation_of_memory(struct kunit *test)
 	else
 		KUNIT_EXPECT_GT(test, refused, 0);
 	expect_reserve_is_whole(test, kc, c->reserve);
-	kunit_release_action(test, client_destroy, kc);
+	test_client_destroy(test, kc);
 	put_memory(test, c->in_flight, folios);
 }
 
@@ -335,7 +322,7 @@ static void hold_pages(struct kunit *test, struct kcopyd_client *kc,
 static void fragmentation_of_reserve(struct kunit *test)
 {
 	const struct hole_case *c = test->param_value;
-	struct kcopyd_client *kc = client_create(test, 16);
+	struct kcopyd_client *kc = test_client_create(test, 16);
 	struct copy *holders = kunit_kcalloc(test, HOLDERS, sizeof(*holders), GFP_KERNEL);
 	unsigned int pages = 0;
 	struct copy copy;
@@ -411,7 +398,7 @@ static struct kcopyd_client *scattered_client(struct kunit *test, unsigned int p
 	migrate_disable();
 	scatter_blocks(test);
 	refuse_runs(test, BLOCK_ORDER);
-	kc = client_create(test, pages);
+	kc = test_client_create(test, pages);
 	migrate_enable();
 	refuse_memory_end(test);
 	return kc;

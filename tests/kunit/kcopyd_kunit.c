@@ -10,23 +10,10 @@
 
 #include "refuse_memory.h"
 #include "test_buffer.h"
+#include "test_client.h"
 #include "test_disk.h"
 #include "test_request.h"
 #include "test_thread.h"
-
-KUNIT_DEFINE_ACTION_WRAPPER(client_destroy, kcopyd_client_destroy,
-			    struct kcopyd_client *);
-
-static struct kcopyd_client *client_create(struct kunit *test,
-					   unsigned int pages)
-{
-	struct kcopyd_client *kc;
-
-	KUNIT_ASSERT_EQ(test, kcopyd_client_create(pages, &kc), 0);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, client_destroy, kc));
-	return kc;
-}
 
 static struct test_disk *disk_in(struct kunit *test, sector_t sectors,
 				 enum test_disk_context context)
@@ -60,14 +47,6 @@ static int start(struct kcopyd_client *kc, struct test_request *req,
 			      test_request_copy_done, req);
 
 	return test_request_started(req, ret);
-}
-
-static void expect_ended(struct test_request *req, struct kunit *test,
-			 bool read_err, unsigned int write_err)
-{
-	test_request_wait(req);
-	KUNIT_EXPECT_EQ(test, !!req->read_err, read_err);
-	KUNIT_EXPECT_EQ(test, req->write_err, write_err);
 }
 
 static void expect_copied(struct test_disk *to, sector_t at,
@@ -128,7 +107,7 @@ static void copy_once(struct kunit *test, struct kcopyd_client *kc,
 	}
 	req = test_request_create(test);
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, num_dests, dests, 0), 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 
 	test_disk_expect_exactly(from, REQ_OP_READ, 0, 9, sectors);
 	test_disk_forget(from);
@@ -148,7 +127,7 @@ static void kcopyd_lengths(struct kunit *test)
 	const struct size_case *c = test->param_value;
 	struct test_disk *from = source_of(test, SZ_8M / SECTOR_SIZE + 16,
 					   c->context);
-	struct kcopyd_client *kc = client_create(test, c->pages);
+	struct kcopyd_client *kc = test_client_create(test, c->pages);
 
 	for (int i = 0; i < ARRAY_SIZE(lengths); i++)
 		copy_once(test, kc, from, lengths[i], 1);
@@ -158,7 +137,7 @@ static void kcopyd_destinations(struct kunit *test)
 {
 	const struct size_case *c = test->param_value;
 	struct test_disk *from = source_of(test, 3100, c->context);
-	struct kcopyd_client *kc = client_create(test, c->pages);
+	struct kcopyd_client *kc = test_client_create(test, c->pages);
 
 	for (int i = 1; i <= KCOPYD_MAX_REGIONS; i++) {
 		copy_once(test, kc, from, 5, i);
@@ -171,11 +150,11 @@ static void kcopyd_nothing(struct kunit *test)
 {
 	struct test_disk *td = disk_of(test, 64);
 	struct io_region from = { td->bdev, 0, 0 }, to = { td->bdev, 8, 0 };
-	struct kcopyd_client *kc = client_create(test, 1);
+	struct kcopyd_client *kc = test_client_create(test, 1);
 	struct test_request *req = test_request_create(test);
 
 	KUNIT_ASSERT_EQ(test, start(kc, req, &from, 1, &to, 0), 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
 }
 
@@ -186,11 +165,11 @@ static void kcopyd_within_device(struct kunit *test)
 	struct io_region to[2] = {
 		{ td->bdev, 0, 3000 }, { td->bdev, 6000, 3000 },
 	};
-	struct kcopyd_client *kc = client_create(test, 8);
+	struct kcopyd_client *kc = test_client_create(test, 8);
 	struct test_request *req = test_request_create(test);
 
 	KUNIT_ASSERT_EQ(test, start(kc, req, &from, 2, to, 0), 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	for (int i = 0; i < 2; i++)
 		test_expect_same(test, sector_data(td, 6000 * i),
 				 sector_data(td, 3000), 3000 * SECTOR_SIZE,
@@ -202,7 +181,7 @@ static void kcopyd_keeps_no_arguments(struct kunit *test)
 {
 	struct test_disk *from = source_of(test, 3000, TEST_DISK_INLINE);
 	struct test_disk *to = disk_of(test, 3000);
-	struct kcopyd_client *kc = client_create(test, 4);
+	struct kcopyd_client *kc = test_client_create(test, 4);
 	struct test_request *req = test_request_create(test);
 	struct io_region *where;
 	int ret;
@@ -216,7 +195,7 @@ static void kcopyd_keeps_no_arguments(struct kunit *test)
 	kunit_kfree(test, where);
 	KUNIT_ASSERT_EQ(test, ret, 0);
 	test_disk_release_all(from);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 0, from, 0, 3000);
 }
 
@@ -228,7 +207,7 @@ static void kcopyd_parts_in_parallel(struct kunit *test)
 	struct test_disk *to = disk_in(test, from->sectors, TEST_DISK_WORKER);
 	struct io_region source = { from->bdev, 0, from->sectors };
 	struct io_region dest = { to->bdev, 0, to->sectors };
-	struct kcopyd_client *kc = client_create(test, SZ_2M / PAGE_SIZE);
+	struct kcopyd_client *kc = test_client_create(test, SZ_2M / PAGE_SIZE);
 	struct test_request *req = test_request_create(test);
 
 	test_disk_hold(from);
@@ -241,7 +220,7 @@ static void kcopyd_parts_in_parallel(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(to));
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
 	test_disk_release_all(to);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 0, from, 0, from->sectors);
 }
 
@@ -253,7 +232,7 @@ static void kcopyd_parts_end_in_reverse(struct kunit *test)
 	struct test_disk *to = disk_in(test, from->sectors, TEST_DISK_HARDIRQ);
 	struct io_region source = { from->bdev, 0, from->sectors };
 	struct io_region dest = { to->bdev, 0, to->sectors };
-	struct kcopyd_client *kc = client_create(test, SZ_2M / PAGE_SIZE);
+	struct kcopyd_client *kc = test_client_create(test, SZ_2M / PAGE_SIZE);
 	struct test_request *req = test_request_create(test);
 
 	test_disk_hold(from);
@@ -261,7 +240,7 @@ static void kcopyd_parts_end_in_reverse(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(from, 2));
 	test_disk_release_reverse(from);
 	test_disk_release_all(from);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 0, from, 0, from->sectors);
 }
 
@@ -298,7 +277,7 @@ static void kcopyd_callbacks_one_at_a_time(struct kunit *test)
 	struct test_disk *from = source_of(test, 8 * SERIAL_COPIES,
 					   TEST_DISK_ANYWHERE);
 	struct test_disk *to = disk_in(test, from->sectors, TEST_DISK_ANYWHERE);
-	struct kcopyd_client *kc = client_create(test, 64);
+	struct kcopyd_client *kc = test_client_create(test, 64);
 
 	KUNIT_ASSERT_NOT_NULL(test, serial);
 	mutex_init(&serial->in_callback);
@@ -313,7 +292,7 @@ static void kcopyd_callbacks_one_at_a_time(struct kunit *test)
 	}
 	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&serial->done,
 							     TEST_TIMEOUT));
-	kunit_release_action(test, client_destroy, kc);
+	test_client_destroy(test, kc);
 	KUNIT_EXPECT_EQ(test, serial->overlaps, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&serial->left), 0);
 	expect_copied(to, 0, from, 0, from->sectors);
@@ -367,7 +346,7 @@ static void run_chain(struct kunit *test, bool memory)
 	KUNIT_ASSERT_NOT_NULL(test, chain);
 	chain->td = disk_in(test, (CHAIN_LINKS + 1) * CHAIN_SECTORS,
 			    c->context);
-	chain->kc = client_create(test, c->pages);
+	chain->kc = test_client_create(test, c->pages);
 	chain->links = CHAIN_LINKS;
 	init_completion(&chain->ended);
 	test_fill(chain->td->data, CHAIN_SECTORS * SECTOR_SIZE, 2);
@@ -448,7 +427,7 @@ static void kcopyd_callback_is_not_blocked(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, burst);
 	burst->td = disk_in(test, (CHAIN_LINKS + 1) * CHAIN_SECTORS,
 			    TEST_DISK_INLINE);
-	burst->kc = client_create(test, 16);
+	burst->kc = test_client_create(test, 16);
 	init_completion(&burst->ended);
 	test_fill(burst->td->data, CHAIN_SECTORS * SECTOR_SIZE, 3);
 	from = (struct io_region) { burst->td->bdev, 0, CHAIN_SECTORS };
@@ -493,12 +472,12 @@ static void kcopyd_read_error(struct kunit *test)
 	struct test_disk *to = disk_of(test, ERROR_SECTORS);
 	struct io_region source = { from->bdev, 0, ERROR_SECTORS };
 	struct io_region dest = { to->bdev, 0, ERROR_SECTORS };
-	struct kcopyd_client *kc = client_create(test, 8);
+	struct kcopyd_client *kc = test_client_create(test, 8);
 	struct test_request *req = test_request_create(test);
 
 	test_disk_fail(from, 3, 1, true, false, BLK_STS_MEDIUM);
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, 1, &dest, 0), 0);
-	expect_ended(req, test, true, 0);
+	test_request_expect_copied(req, true, 0);
 	expect_not_all_started(from);
 	test_expect_zeroes(test, to->data, 8 * SECTOR_SIZE, "unread");
 
@@ -509,7 +488,7 @@ static void kcopyd_read_error(struct kunit *test)
 	test_request_reset(req);
 	memset(to->data, 0, ERROR_SECTORS * SECTOR_SIZE);
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, 1, &dest, 0), 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 0, from, 0, ERROR_SECTORS);
 }
 
@@ -527,12 +506,12 @@ static void kcopyd_write_error(struct kunit *test)
 		to[i] = disk_of(test, ERROR_SECTORS);
 		dests[i] = (struct io_region) { to[i]->bdev, 0, ERROR_SECTORS };
 	}
-	kc = client_create(test, 8);
+	kc = test_client_create(test, 8);
 	req = test_request_create(test);
 	test_disk_fail(to[1], 3, 1, false, true, BLK_STS_IOERR);
 	test_disk_fail(to[3], 0, 1, false, true, BLK_STS_NOSPC);
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, 4, dests, 0), 0);
-	expect_ended(req, test, false, BIT(1) | BIT(3));
+	test_request_expect_copied(req, false, BIT(1) | BIT(3));
 	expect_not_all_started(from);
 	expect_not_all_started(to[0]);
 }
@@ -552,13 +531,13 @@ static void kcopyd_write_error_ignored(struct kunit *test)
 		to[i] = disk_in(test, ERROR_SECTORS, TEST_DISK_HARDIRQ);
 		dests[i] = (struct io_region) { to[i]->bdev, 0, ERROR_SECTORS };
 	}
-	kc = client_create(test, 8);
+	kc = test_client_create(test, 8);
 	req = test_request_create(test);
 	test_disk_fail(to[0], 3, 1, false, true, BLK_STS_IOERR);
 	test_disk_fail(to[7], ERROR_SECTORS - 1, 1, false, true, BLK_STS_IOERR);
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, KCOPYD_MAX_REGIONS, dests,
 				    BIT(KCOPYD_IGNORE_ERROR)), 0);
-	expect_ended(req, test, false, BIT(0) | BIT(7));
+	test_request_expect_copied(req, false, BIT(0) | BIT(7));
 	for (int i = 1; i < KCOPYD_MAX_REGIONS - 1; i++)
 		expect_copied(to[i], 0, from, 0, ERROR_SECTORS);
 
@@ -583,7 +562,7 @@ static void read_error_ignored(struct kunit *test, unsigned int block)
 	struct test_disk *to = test_disk_create(test, &config);
 	struct io_region source = { from->bdev, 0, ERROR_SECTORS };
 	struct io_region dest = { to->bdev, 0, ERROR_SECTORS };
-	struct kcopyd_client *kc = client_create(test, 8);
+	struct kcopyd_client *kc = test_client_create(test, 8);
 	struct test_request *req = test_request_create(test);
 
 	test_fill(from->data, ERROR_SECTORS * SECTOR_SIZE, 1);
@@ -592,7 +571,7 @@ static void read_error_ignored(struct kunit *test, unsigned int block)
 		test_disk_fail(from, bad[i], 1, true, false, BLK_STS_MEDIUM);
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, 1, &dest,
 				    BIT(KCOPYD_IGNORE_ERROR)), 0);
-	expect_ended(req, test, true, 0);
+	test_request_expect_copied(req, true, 0);
 
 	test_disk_expect_exactly(to, REQ_OP_WRITE, 0, 0, ERROR_SECTORS);
 	for (int i = 0; i < ARRAY_SIZE(bad); i++)
@@ -618,13 +597,13 @@ static void kcopyd_destroy_waits(struct kunit *test)
 	struct test_disk *to = disk_of(test, 4000);
 	struct io_region source = { from->bdev, 0, 4000 };
 	struct io_region dest = { to->bdev, 0, 4000 };
-	struct kcopyd_client *kc = client_create(test, 16);
+	struct kcopyd_client *kc = test_client_create(test, 16);
 	struct test_request *req = test_request_create(test);
 	struct test_thread *thread;
 
 	test_disk_hold_range(to, 3999, 1);
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, 1, &dest, 0), 0);
-	kunit_remove_action(test, client_destroy, kc);
+	test_client_disown(test, kc);
 	thread = test_thread_create(test, destroy_in_thread, kc);
 	test_thread_start(thread);
 	test_thread_wait_blocked(thread);
@@ -634,7 +613,7 @@ static void kcopyd_destroy_waits(struct kunit *test)
 	test_disk_release_all(to);
 	test_thread_wait(thread);
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 1);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 0, from, 0, 4000);
 }
 
@@ -646,11 +625,11 @@ static void kcopyd_destroy_waits_for_chain(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, chain);
 	chain->td = disk_in(test, (CHAIN_LINKS + 1) * CHAIN_SECTORS,
 			    TEST_DISK_WORKER);
-	chain->kc = client_create(test, 8);
+	chain->kc = test_client_create(test, 8);
 	chain->links = CHAIN_LINKS;
 	init_completion(&chain->ended);
 	KUNIT_ASSERT_EQ(test, chain_next(chain), 0);
-	kunit_release_action(test, client_destroy, chain->kc);
+	test_client_destroy(test, chain->kc);
 	KUNIT_EXPECT_EQ(test, chain->error, 0);
 	KUNIT_EXPECT_EQ(test, chain->done, CHAIN_LINKS);
 }
@@ -679,7 +658,7 @@ static void kcopyd_without_memory(struct kunit *test)
 		disk_in(test, from->sectors, c->context),
 		disk_in(test, from->sectors, c->context),
 	};
-	struct kcopyd_client *kc = client_create(test, c->pages);
+	struct kcopyd_client *kc = test_client_create(test, c->pages);
 	struct test_request *req[SCARCE_COPIES];
 	int ret = 0;
 
@@ -701,7 +680,7 @@ static void kcopyd_without_memory(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ret, 0);
 	for (int i = 0; i < SCARCE_COPIES; i++)
-		expect_ended(req[i], test, false, 0);
+		test_request_expect_copied(req[i], false, 0);
 	expect_copied(to[0], 0, from, 0, from->sectors);
 	expect_copied(to[1], 0, from, 0, from->sectors);
 }
@@ -727,7 +706,7 @@ static void kcopyd_clients_are_independent(struct kunit *test)
 	};
 	struct test_disk *to[2] = { disk_of(test, 3000), disk_of(test, 3000) };
 	struct kcopyd_client *kc[2] = {
-		client_create(test, 4), client_create(test, 4),
+		test_client_create(test, 4), test_client_create(test, 4),
 	};
 	struct test_request *req[2] = {
 		test_request_create(test), test_request_create(test),
@@ -741,10 +720,10 @@ static void kcopyd_clients_are_independent(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0,
 				start(kc[i], req[i], &source, 1, &dest, 0));
 	}
-	expect_ended(req[1], test, false, 0);
+	test_request_expect_copied(req[1], false, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&req[0]->calls), 0);
 	test_disk_release_all(from[0]);
-	expect_ended(req[0], test, false, 0);
+	test_request_expect_copied(req[0], false, 0);
 	for (int i = 0; i < 2; i++)
 		expect_copied(to[i], 0, from[i], 0, 3000);
 }
@@ -788,7 +767,7 @@ static void kcopyd_from_map(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->from = source_of(test, 5000, c->context);
 	s->to = disk_in(test, 5000, c->context);
-	s->kc = client_create(test, c->pages);
+	s->kc = test_client_create(test, c->pages);
 	s->upper = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = 64,
 		.map = map_stacked,
@@ -815,11 +794,11 @@ static void kcopyd_large_logical_blocks(struct kunit *test)
 		});
 	struct io_region source = { from->bdev, 3, 4088 };
 	struct io_region dest = { to->bdev, 8, 4088 };
-	struct kcopyd_client *kc = client_create(test, c->pages);
+	struct kcopyd_client *kc = test_client_create(test, c->pages);
 	struct test_request *req = test_request_create(test);
 
 	KUNIT_ASSERT_EQ(test, start(kc, req, &source, 1, &dest, 0), 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 8, from, 3, 4088);
 }
 

@@ -98,14 +98,6 @@ static void zero(struct dm_kcopyd_client *kc, struct test_request *req, unsigned
 	rust_dm_kcopyd_zero(kc, num_dests, dests, flags, test_request_dm_kcopyd_done, req);
 }
 
-static void expect_ended(struct test_request *req, struct kunit *test, bool read_err,
-			 unsigned long write_err)
-{
-	test_request_wait(req);
-	KUNIT_EXPECT_EQ(test, !!req->read_err, read_err);
-	KUNIT_EXPECT_EQ(test, req->write_err, write_err);
-}
-
 static void expect_bio(struct test_disk *td, unsigned int nr, enum req_op op, sector_t sector,
 		       sector_t sectors)
 {
@@ -155,7 +147,7 @@ static void mainline_kcopyd_parts(struct kunit *test)
 		struct test_request *req = test_request_create(test);
 
 		copy(kc, req, &source, 2, dests, 0);
-		expect_ended(req, test, false, 0);
+		test_request_expect_copied(req, false, 0);
 		expect_parts(from, REQ_OP_READ, 9, lengths[i], PART);
 		for (int j = 0; j < 2; j++) {
 			expect_parts(to[j], REQ_OP_WRITE, dests[j].sector, lengths[i], PART);
@@ -183,7 +175,7 @@ static void mainline_kcopyd_most_destinations(struct kunit *test)
 	}
 	req = test_request_create(test);
 	copy(kc, req, &source, ARRAY_SIZE(dests), dests, 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	for (int i = 0; i < ARRAY_SIZE(to); i++) {
 		test_disk_expect_exactly(to[i], REQ_OP_WRITE, 0, i, 3000);
 		expect_copied(to[i], i, from, 0, 3000);
@@ -198,10 +190,10 @@ static void mainline_kcopyd_nothing(struct kunit *test)
 	struct test_request *req = test_request_create(test);
 
 	copy(kc, req, &none, 1, &dest, 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	test_request_reset(req);
 	zero(kc, req, 1, &dest, 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
 }
 
@@ -220,7 +212,7 @@ static void mainline_kcopyd_keeps_no_arguments(struct kunit *test)
 	copy(kc, req, &where[0], 1, &where[1], 0);
 	kunit_kfree(test, where);
 	test_disk_release_all(from);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 0, from, 0, 3000);
 }
 
@@ -233,7 +225,7 @@ static void mainline_kcopyd_read_error(struct kunit *test)
 
 	test_disk_fail(from, 5, 1, true, false, BLK_STS_MEDIUM);
 	copy(kc, req, &source, 1, &dest, 0);
-	expect_ended(req, test, true, 0);
+	test_request_expect_copied(req, true, 0);
 	expect_parts(from, REQ_OP_READ, 0, 16, PART);
 	KUNIT_EXPECT_EQ(test, to->nr_log, 0);
 }
@@ -249,7 +241,7 @@ static void mainline_kcopyd_read_error_ignored(struct kunit *test)
 	memset(to->data, 0xff, 16 * SECTOR_SIZE);
 	test_disk_fail(from, 5, 1, true, false, BLK_STS_MEDIUM);
 	copy(kc, req, &source, 1, &dest, IGNORE_ERROR);
-	expect_ended(req, test, true, 0);
+	test_request_expect_copied(req, true, 0);
 	test_disk_expect_exactly(to, REQ_OP_WRITE, 0, 0, 16);
 	memset(sector_data(from, 5), 0, SECTOR_SIZE);
 	expect_copied(to, 0, from, 0, 16);
@@ -285,7 +277,7 @@ static void mainline_kcopyd_write_error(struct kunit *test)
 	req = test_request_create(test);
 	test_disk_fail(to[1], PART + 3, 1, false, true, BLK_STS_NOTSUPP);
 	copy(kc, req, &source, 3, dests, c->flags);
-	expect_ended(req, test, false, 2);
+	test_request_expect_copied(req, false, 2);
 	for (int i = 0; i < ARRAY_SIZE(to); i++)
 		expect_parts(to[i], REQ_OP_WRITE, 0, parts * PART, PART);
 	expect_copied(to[0], 0, from, 0, parts * PART);
@@ -305,7 +297,7 @@ static void mainline_kcopyd_all_writes_fail(struct kunit *test)
 		dests[i] = region(to, 8 * i, 8);
 	test_disk_fail(to, 0, to->sectors, false, true, BLK_STS_IOERR);
 	copy(kc, req, &source, ARRAY_SIZE(dests), dests, c->flags);
-	expect_ended(req, test, false, 0xff);
+	test_request_expect_copied(req, false, 0xff);
 	KUNIT_EXPECT_EQ(test, to->nr_log, 8);
 }
 
@@ -363,7 +355,7 @@ static void mainline_kcopyd_in_order(struct kunit *test)
 			KUNIT_EXPECT_TRUE(test, test_disk_release_oldest(to[i]));
 		}
 	}
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	for (int i = 0; i < 2; i++) {
 		expect_parts(to[i], REQ_OP_WRITE, 0, ORDER_SECTORS, PART);
 		expect_copied(to[i], 0, from, 0, ORDER_SECTORS);
@@ -385,7 +377,7 @@ static void mainline_kcopyd_in_parallel(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, test_disk_wait_arrived(to, 2));
 	test_disk_release_reverse(to);
 	test_disk_release_all(to);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	test_disk_expect_exactly(to, REQ_OP_WRITE, 0, 0, ORDER_SECTORS);
 	expect_copied(to, 0, from, 0, ORDER_SECTORS);
 }
@@ -405,7 +397,7 @@ static void mainline_kcopyd_in_order_stops(struct kunit *test)
 
 	test_disk_fail(to[1], PART + 7, 1, false, true, BLK_STS_IOERR);
 	copy(kc, req, &source, 2, dests, c->flags);
-	expect_ended(req, test, false, 2);
+	test_request_expect_copied(req, false, 2);
 	for (int i = 0; i < 2; i++)
 		expect_parts(to[i], REQ_OP_WRITE, 0, 2 * PART, PART);
 	expect_parts(from, REQ_OP_READ, 0, 2 * PART, PART);
@@ -415,7 +407,7 @@ static void mainline_kcopyd_in_order_stops(struct kunit *test)
 	test_disk_forget(to[0]);
 	test_request_reset(req);
 	copy(kc, req, &source, 1, dests, c->flags);
-	expect_ended(req, test, true, 0);
+	test_request_expect_copied(req, true, 0);
 	KUNIT_EXPECT_EQ(test, to[0]->nr_log, 0);
 }
 
@@ -465,7 +457,7 @@ static void mainline_kcopyd_zero(struct kunit *test)
 	}
 	req = test_request_create(test);
 	zero(kc, req, 2, dests, 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	for (int i = 0; i < 2; i++) {
 		expect_parts(td[i], is_data ? REQ_OP_WRITE : REQ_OP_WRITE_ZEROES, 10 * i,
 			     c->sectors, c->part);
@@ -488,7 +480,7 @@ static void mainline_kcopyd_zero_most_destinations(struct kunit *test)
 	for (int i = 0; i < ARRAY_SIZE(dests); i++)
 		dests[i] = region(td, 20 * i, 20);
 	zero(kc, req, ARRAY_SIZE(dests), dests, 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 8);
 	test_disk_expect_exactly(td, REQ_OP_WRITE_ZEROES, 0, 0, 8 * 20);
 	expect_only_zeroed(td, 0, 8 * 20);
@@ -508,7 +500,7 @@ static void mainline_kcopyd_zero_error(struct kunit *test)
 		memset(td[i]->data, 0xff, td[i]->sectors << SECTOR_SHIFT);
 	test_disk_fail(td[1], 50, 1, false, true, BLK_STS_NOTSUPP);
 	zero(kc, req, 2, dests, c->flags);
-	expect_ended(req, test, false, 2);
+	test_request_expect_copied(req, false, 2);
 	for (int i = 0; i < 2; i++)
 		expect_parts(td[i], REQ_OP_WRITE_ZEROES, 0, parts * 100, 100);
 	expect_only_zeroed(td[0], 0, parts * 100);
@@ -532,7 +524,7 @@ static void mainline_kcopyd_zero_in_order(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, td->nr_log, part + 1);
 		KUNIT_EXPECT_TRUE(test, test_disk_release_oldest(td));
 	}
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_parts(td, REQ_OP_WRITE, 0, ORDER_SECTORS, PART);
 	expect_only_zeroed(td, 0, ORDER_SECTORS);
 }
@@ -572,7 +564,7 @@ static void zero_with_bad_part(struct kunit *test, unsigned int bad, unsigned in
 	if (!c->memory)
 		refuse_memory(test);
 	zero(kc, req, ARRAY_SIZE(dests), dests, c->flags);
-	expect_ended(req, test, false, BIT(bad));
+	test_request_expect_copied(req, false, BIT(bad));
 	if (!c->memory)
 		KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
 	for (int i = 0; i < ARRAY_SIZE(td); i++)
@@ -618,7 +610,7 @@ static void mainline_kcopyd_zero_in_parallel(struct kunit *test)
 	rust_dm_kcopyd_client_flush(kc);
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
 	test_disk_release_reverse(td[0]);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	for (int i = 0; i < 2; i++) {
 		expect_parts(td[i], REQ_OP_WRITE, 0, 5 * PART, PART);
 		expect_only_zeroed(td[i], 0, 5 * PART);
@@ -821,7 +813,7 @@ static void mainline_kcopyd_flush_after_io(struct kunit *test)
 		test_disk_release_all(to);
 		rust_dm_kcopyd_client_flush(kc);
 		KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 1);
-		expect_ended(req, test, false, 0);
+		test_request_expect_copied(req, false, 0);
 		test_request_reset(req);
 	}
 }
@@ -845,7 +837,7 @@ static void mainline_kcopyd_destroy_waits_for_copy(struct kunit *test)
 	test_disk_release_all(to);
 	test_thread_wait(thread);
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 1);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	expect_copied(to, 0, from, 0, 3000);
 }
 
@@ -1028,8 +1020,8 @@ static void mainline_kcopyd_without_memory(struct kunit *test)
 	refused = refuse_memory_end(test);
 	KUNIT_EXPECT_GT(test, refused, 0);
 	for (int i = 0; i < 3; i++)
-		expect_ended(req[i], test, false, 0);
-	expect_ended(req[3], test, true, ~0UL);
+		test_request_expect_copied(req[i], false, 0);
+	test_request_expect_copied(req[3], true, ~0UL);
 	expect_copied(to[0], 0, from, 0, 5000);
 	expect_copied(to[1], 0, from, 0, 5000);
 	expect_only_zeroed(zeroed, 0, 5000);
@@ -1072,7 +1064,7 @@ static void mainline_kcopyd_throttle_of_all(struct kunit *test)
 
 	test_disk_release_all(to);
 	for (int i = 0; i < ARRAY_SIZE(req); i++)
-		expect_ended(req[i], test, false, 0);
+		test_request_expect_copied(req[i], false, 0);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 0);
 	KUNIT_EXPECT_EQ(test, throttle.throttle, 100);
 	test_expect_same(test, to->data, from->data, 24 * SECTOR_SIZE, "copies");
@@ -1098,11 +1090,11 @@ static void mainline_kcopyd_throttle_is_shared(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), i + 1);
 	}
 	test_disk_release_all(td[0]);
-	expect_ended(req[0], test, false, 0);
+	test_request_expect_copied(req[0], false, 0);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 1);
 	kunit_release_action(test, client_destroy, kc[0]);
 	test_disk_release_all(td[1]);
-	expect_ended(req[1], test, false, 0);
+	test_request_expect_copied(req[1], false, 0);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 0);
 	kunit_release_action(test, client_destroy, kc[1]);
 }
@@ -1127,7 +1119,7 @@ static void mainline_kcopyd_throttle_holds_back(struct kunit *test)
 	unsigned long started = jiffies;
 
 	copy(kc, req, &source, 1, &dest, 0);
-	expect_ended(req, test, false, 0);
+	test_request_expect_copied(req, false, 0);
 	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies, started + msecs_to_jiffies(200)));
 	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 0);
 	KUNIT_EXPECT_EQ(test, from->nr_log, 1);
@@ -1147,10 +1139,10 @@ static void mainline_kcopyd_device_error(struct kunit *test)
 	struct test_request *req = test_request_create(test);
 
 	copy(kc, req, &fine, 2, dests, 0);
-	expect_ended(req, test, false, 2);
+	test_request_expect_copied(req, false, 2);
 	test_request_reset(req);
 	zero(kc, req, 2, dests, 0);
-	expect_ended(req, test, false, 2);
+	test_request_expect_copied(req, false, 2);
 	KUNIT_EXPECT_EQ(test, good->nr_log, 3);
 	if (c->config.read_only) {
 		KUNIT_EXPECT_EQ(test, bad->nr_log, 0);
@@ -1158,7 +1150,7 @@ static void mainline_kcopyd_device_error(struct kunit *test)
 	}
 	test_request_reset(req);
 	copy(kc, req, &spoiled, 1, dests, 0);
-	expect_ended(req, test, true, 0);
+	test_request_expect_copied(req, true, 0);
 }
 
 static struct kunit_case mainline_kcopyd_test_cases[] = {

@@ -16,6 +16,7 @@
 #include <linux/vmalloc.h>
 
 #include "test_buffer.h"
+#include "test_client.h"
 #include "test_disk.h"
 #include "test_request.h"
 
@@ -92,8 +93,6 @@ static u32 below(struct model *m, u32 limit)
 	return prandom_u32_state(&m->random) % limit;
 }
 
-KUNIT_DEFINE_ACTION_WRAPPER(client_destroy, kcopyd_client_destroy,
-			    struct kcopyd_client *);
 KUNIT_DEFINE_ACTION_WRAPPER(vfree_action, vfree, const void *);
 
 static u8 *model_data(struct model *m, const struct model_region *r)
@@ -459,10 +458,7 @@ static void model_random_requests(struct kunit *test)
 	m->test = test;
 	prandom_seed_state(&m->random, chosen);
 	create_disks(m);
-	KUNIT_ASSERT_EQ(test, 0,
-			kcopyd_client_create(1 + below(m, 64), &m->kc));
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, client_destroy, m->kc));
+	m->kc = test_client_create(test, 1 + below(m, 64));
 
 	for (int i = 0; i < BATCHES; i++)
 		run_batch(m);

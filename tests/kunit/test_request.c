@@ -66,6 +66,13 @@ void test_request_wait(struct test_request *req)
 	KUNIT_EXPECT_EQ(req->test, atomic_read(&req->calls), 1);
 }
 
+void test_request_expect_copied(struct test_request *req, bool read_err, unsigned long write_err)
+{
+	test_request_wait(req);
+	KUNIT_EXPECT_EQ(req->test, !!req->read_err, read_err);
+	KUNIT_EXPECT_EQ(req->test, req->write_err, write_err);
+}
+
 static void test_request_done(struct test_request *req)
 {
 	req->in_hardirq = in_hardirq();
