@@ -240,6 +240,41 @@ static void io_most_regions(struct kunit *test)
 				 buf->bytes, "region");
 }
 
+/* Regions of one bio each are written over one set of vectors, whatever they get of it. */
+static void io_regions_share_vectors(struct kunit *test)
+{
+	static const unsigned int counts[] = { 8, 120, 100 };
+	const struct io_case *c = test->param_value;
+	struct test_disk *td = disk_of(test, 3 * 120);
+	struct test_request *req;
+	struct test_buffer *buf;
+	struct io_region where[3];
+	int ret;
+
+	for (int i = 0; i < 3; i++)
+		where[i] = region(td, 120 * i, counts[i]);
+	buf = test_buffer_create(test, c->form, c->offset, 120 * SECTOR_SIZE);
+	req = test_request_create(test);
+	test_buffer_fill(buf, 21);
+
+	test_disk_hold(td);
+	ret = test_buffer_io_async(buf, 3, where, WRITE, test_request_io_done, req);
+	KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
+	KUNIT_ASSERT_EQ(test, td->nr_log, 3);
+	for (int i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, td->log[i].sectors, counts[i]);
+		KUNIT_EXPECT_PTR_EQ(test, td->log[i].bio->bi_io_vec, td->log[2].bio->bi_io_vec);
+	}
+	/* Those of the last region, which is over before the others are. */
+	test_disk_release_reverse(td);
+	test_disk_release_all(td);
+	test_request_wait(req);
+	KUNIT_EXPECT_EQ(test, req->error, 0);
+	for (int i = 0; i < 3; i++)
+		test_expect_same(test, sector_data(td, 120 * i), buf->data,
+				 counts[i] * SECTOR_SIZE, "region");
+}
+
 /* Neither a list, nor vectors, nor regions are looked at after the call. */
 static void io_async_needs_only_pages(struct kunit *test)
 {
@@ -877,6 +912,7 @@ static struct kunit_case io_test_cases[] = {
 	KUNIT_CASE(io_page_is_one_bio),
 	KUNIT_CASE_PARAM(io_regions_of_different_sizes, io_case_gen_params),
 	KUNIT_CASE_PARAM(io_most_regions, io_case_gen_params),
+	KUNIT_CASE_PARAM(io_regions_share_vectors, async_case_gen_params),
 	KUNIT_CASE_PARAM(io_async_needs_only_pages, async_case_gen_params),
 	KUNIT_CASE_PARAM(io_discard, service_form_gen_params),
 	KUNIT_CASE_PARAM(io_write_zeroes, service_form_gen_params),

@@ -117,7 +117,10 @@ static void end_bio(struct test_disk *td, struct test_disk_bio *entry)
 		entry->status = status;
 		entry->ended = ++td->nr_ended;
 	}
-	bio_endio_status(bio, status);
+	/* Of one that succeeded drivers leave the status as it was. */
+	if (status)
+		bio->bi_status = status;
+	bio_endio(bio);
 
 	/* Counted only now: who waits for the end may take the disk away. */
 	scoped_guard(spinlock_irqsave, &td->lock) {
