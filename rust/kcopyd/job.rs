@@ -228,15 +228,12 @@ impl<N: Notify> Job<N> {
         self.dests.count - self.taken.load(Relaxed)
     }
 
-    /// Takes the next range, of at most `max` sectors, unless there is none or the job is to stop.
+    /// Takes the next range, of at most `max` sectors, unless there is none.
     pub(super) fn take_range(&self, max: u64) -> Option<Range<u64>> {
         let start = self.taken.load(Relaxed);
         let end = start + self.rest().min(max);
-        if end == start || self.is_stopped() {
-            return None;
-        }
         self.taken.store(end, Relaxed);
-        Some(start..end)
+        (end > start).then_some(start..end)
     }
 
     /// Whether no further range is to be taken because of an error.

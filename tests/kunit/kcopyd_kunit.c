@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/delay.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "refuse_memory.h"
@@ -802,6 +803,27 @@ static void kcopyd_large_logical_blocks(struct kunit *test)
 	expect_copied(to, 8, from, 3, 4088);
 }
 
+/* Parts that end where they are submitted: a read and a write need no other task. */
+static void kcopyd_begun_by_its_caller(struct kunit *test)
+{
+	struct test_disk *from = source_of(test, 3 * SZ_512K / SECTOR_SIZE, TEST_DISK_INLINE);
+	struct test_disk *to = disk_in(test, from->sectors, TEST_DISK_INLINE);
+	struct io_region source = { from->bdev, 0, from->sectors };
+	struct io_region dest = { to->bdev, 0, to->sectors };
+	struct kcopyd_client *kc = test_client_create(test, 1024);
+	struct test_request *req = test_request_create(test);
+
+	KUNIT_ASSERT_EQ(test, start(kc, req, &source, 1, &dest, 0), 0);
+	test_request_expect_copied(req, false, 0);
+	expect_copied(to, 0, from, 0, from->sectors);
+	KUNIT_ASSERT_EQ(test, from->nr_log, 3);
+	KUNIT_ASSERT_EQ(test, to->nr_log, 3);
+	for (unsigned int nr = 0; nr < 3; nr++) {
+		KUNIT_EXPECT_EQ(test, from->log[nr].task == current, nr == 0);
+		KUNIT_EXPECT_EQ(test, to->log[nr].task == current, nr == 0);
+	}
+}
+
 static struct kunit_case kcopyd_test_cases[] = {
 	KUNIT_CASE_PARAM(kcopyd_lengths, size_case_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_destinations, size_case_gen_params),
@@ -825,6 +847,7 @@ static struct kunit_case kcopyd_test_cases[] = {
 	KUNIT_CASE_PARAM(kcopyd_without_memory, size_case_gen_params),
 	KUNIT_CASE(kcopyd_client_refused),
 	KUNIT_CASE(kcopyd_clients_are_independent),
+	KUNIT_CASE(kcopyd_begun_by_its_caller),
 	KUNIT_CASE_PARAM(kcopyd_from_map, size_case_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_large_logical_blocks, size_case_gen_params),
 	{}

@@ -224,6 +224,7 @@ static struct test_disk_bio *admit(struct test_disk *td, struct bio *bio,
 		.sectors = bio_sectors(bio),
 		.bvecs = bvecs,
 		.ioprio = bio->bi_ioprio,
+		.task = current,
 		.bio = bio,
 	};
 	INIT_LIST_HEAD(&entry->node);

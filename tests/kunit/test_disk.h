@@ -78,6 +78,7 @@ struct test_disk_config {
  * @sectors: its length
  * @bvecs: how many vectors it had, of any length
  * @ioprio: its priority
+ * @task: who submitted it
  * @status: how it ended, once @ended is not 0
  * @ended: 1 for the first bio of the disk that ended, and so on; 0 in flight
  */
@@ -88,6 +89,7 @@ struct test_disk_bio {
 	sector_t sectors;
 	unsigned int bvecs;
 	unsigned short ioprio;
+	const struct task_struct *task;
 	blk_status_t status;
 	unsigned int ended;
 	/* private: */
