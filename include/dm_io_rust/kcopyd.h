@@ -65,11 +65,12 @@ void kcopyd_client_destroy(struct kcopyd_client *kc);
  * @fn: called exactly once if the call returns 0, and not otherwise
  * @context: handed to @fn
  *
- * A long copy is done in parts, several of which are in flight at a time. After
- * an error no further part is started, unless KCOPYD_IGNORE_ERROR is set: then
- * all that can be read is written wherever it can be written, and blocks that
- * cannot be read are written as zeroes: those of the device that has the largest
- * logical blocks, counted from the start of the copy.
+ * The call may submit the copy's first read and write itself. A long copy is
+ * done in parts, several of which are in flight at a time. After an error no
+ * further part is started, unless KCOPYD_IGNORE_ERROR is set: then all that can
+ * be read is written wherever it can be written, and blocks that cannot be read
+ * are written as zeroes: those of the device that has the largest logical blocks,
+ * counted from the start of the copy.
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL for arguments that make no sense, with nothing started and

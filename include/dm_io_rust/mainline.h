@@ -122,6 +122,8 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  *	one at a time, may sleep, and may start further copies
  * @context: handed to @fn
  *
+ * The call may submit the copy's first read and write itself.
+ *
  * With DM_KCOPYD_IGNORE_ERROR blocks that cannot be read are written as zeroes:
  * those of the device that has the largest logical blocks, counted from the start
  * of the copy.

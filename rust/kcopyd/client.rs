@@ -227,7 +227,9 @@ impl<N: Notify> Client<N> {
 
     /// Waits for the work that there is, and for that which follows from it at once. May sleep; not
     /// from a callback.
-    pub(crate) fn flush(&self) {
+    pub(crate) fn flush(self: &Arc<Self>) {
+        // Another caller may be at what was accepted, and not have left any of it to the work yet.
+        self.wake();
         // The progress work may make the callbacks' work, which a flush that has begun passes over.
         self.means.queue.flush();
         self.means.queue.flush();
