@@ -25,7 +25,7 @@ static unsigned int pass_us = 200;
 module_param(pass_us, uint, 0644);
 MODULE_PARM_DESC(pass_us, "about how long a pass takes");
 
-static unsigned int enough_us = 100000;
+static unsigned int enough_us = 400000;
 module_param(enough_us, uint, 0644);
 MODULE_PARM_DESC(enough_us, "after how long there is no further pass, if there were some");
 

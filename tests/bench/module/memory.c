@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How much memory clients hold: the pages that are free without them, less those with. */
+/*
+ * How much memory clients hold: the pages that are free without them, less those
+ * with. That is done a few times, for slabs have room for some more or fewer.
+ */
 #include <linux/delay.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
@@ -13,6 +17,8 @@
 #define REST_MS 200
 /* How often a load is looked at: much more often than its disks answer. */
 #define LOOK_MS 10
+/* How often clients are made and measured. */
+#define TIMES 9
 
 static long zone_free_pages(struct zone *zone)
 {
@@ -44,47 +50,6 @@ static long free_pages_at_rest(void)
 	return free_pages_now();
 }
 
-static int print_held(const struct load *load, long pages, char *result,
-		      size_t size)
-{
-	scnprintf(result, size, " %ld",
-		  pages * (long)PAGE_SIZE / (long)load->num_clients);
-	return 0;
-}
-
-/*
- * Makes the clients. Once before they have been made and have been at work: what
- * that leaves behind, such as workers, is no client's.
- */
-static int clients_of(struct load *load, unsigned int times, long *without)
-{
-	unsigned int clients = load->num_clients;
-	int ret = load_clients(load);
-
-	if (ret)
-		return ret;
-	ret = load_run(load, times);
-	load_forget_clients(load);
-	if (ret)
-		return ret;
-	*without = free_pages_at_rest();
-	load->num_clients = clients;
-	return load_clients(load);
-}
-
-/* Prints how many bytes each client holds that does nothing. */
-int measure_idle(struct load *load, char *result, size_t size)
-{
-	long without;
-	int ret = clients_of(load, 0, &without);
-
-	if (ret)
-		return ret;
-	print_held(load, without - free_pages_at_rest(), result, size);
-	load_forget_clients(load);
-	return 0;
-}
-
 struct run {
 	struct work_struct work;
 	struct load *load;
@@ -100,25 +65,71 @@ static void run_work(struct work_struct *work)
 	WRITE_ONCE(run->done, true);
 }
 
-/* Prints the most bytes that each client held while it was at work. */
-int measure_busy(struct load *load, char *result, size_t size)
+/* Has clients at work, and returns the fewest pages that were free meanwhile. */
+static int least_free_pages(struct load *load, long *least)
 {
 	struct run run = { .load = load };
-	long without, least;
-	int ret = clients_of(load, 1, &without);
 
-	if (ret)
-		return ret;
-	least = without;
+	*least = LONG_MAX;
 	INIT_WORK_ONSTACK(&run.work, run_work);
 	queue_work(system_dfl_wq, &run.work);
 	while (!READ_ONCE(run.done)) {
 		msleep(LOOK_MS);
-		least = min(least, free_pages_now());
+		*least = min(*least, free_pages_now());
 	}
 	flush_work(&run.work);
 	destroy_work_on_stack(&run.work);
-	print_held(load, without - least, result, size);
-	load_forget_clients(load);
 	return run.ret;
+}
+
+/* Makes clients, and finds how many pages they hold; it forgets them. */
+static int held_pages(struct load *load, bool busy, long *pages)
+{
+	long without = free_pages_at_rest(), with;
+	int ret = load_clients(load);
+
+	if (ret)
+		return ret;
+	if (busy)
+		ret = least_free_pages(load, &with);
+	else
+		with = free_pages_at_rest();
+	*pages = without - with;
+	load_forget_clients(load);
+	return ret;
+}
+
+/*
+ * Prints how many bytes each client holds. The first time is not counted: what it
+ * leaves behind, such as workers, is no client's.
+ */
+static int measure_held(struct load *load, bool busy, char *result, size_t size)
+{
+	unsigned int clients = load->num_clients;
+	long pages;
+	int used = 0;
+
+	for (unsigned int i = 0; i <= TIMES; i++) {
+		int ret = held_pages(load, busy, &pages);
+
+		if (ret)
+			return ret;
+		load->num_clients = clients;
+		if (i > 0)
+			used += scnprintf(result + used, size - used, " %ld",
+					  pages * (long)PAGE_SIZE / (long)clients);
+	}
+	return 0;
+}
+
+/* Prints how many bytes each client holds that does nothing. */
+int measure_idle(struct load *load, char *result, size_t size)
+{
+	return measure_held(load, false, result, size);
+}
+
+/* Prints the most bytes that each client held while it was at work. */
+int measure_busy(struct load *load, char *result, size_t size)
+{
+	return measure_held(load, true, result, size);
 }
