@@ -28,10 +28,11 @@
 //!    goes, and its buffer with it.
 //!
 //! Both states end in an interrupt or anywhere else, where the part is put on the client's list; all
-//! decisions are taken by the client's *progress* work. *Callbacks* are a work of their own, so that
-//! one that sleeps does not hold up the I/O of other jobs.
+//! decisions are taken by one task at a time: the client's *progress* work, or a caller who begins
+//! with the job that it brings. *Callbacks* are a work of their own, so that one that sleeps does not
+//! hold up the I/O of other jobs.
 //!
-//! Nothing in the progress work waits for memory. A job that gets none waits for a part to end,
+//! Nothing in that progress waits for memory. A job that gets none waits for a part to end,
 //! whose memory it gets; that there is a part in flight, or else memory for one, is what the
 //! client's reserve is for.
 

@@ -83,13 +83,13 @@ const PAUSE: u64 = 3;
 pub(crate) struct Client<N: Notify> {
     means: Means<N>,
     jobs: Arc<BioPool<Job<N>>>,
-    /// Jobs that the progress work has not seen.
+    /// Jobs that nobody has looked at.
     accepted: BioList<Job<N>>,
     /// Parts whose I/O has ended.
     ended: BioList<Part<N>>,
     /// Jobs that are to be called back.
     done: BioList<Job<N>>,
-    /// The progress work's own.
+    /// Held by who is at the client's jobs: the progress work, or a caller.
     #[pin]
     waiting: Mutex<Waiting<N>>,
     #[pin]

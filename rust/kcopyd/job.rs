@@ -44,7 +44,7 @@ const MAX_PARTS: u32 = 8;
 
 /// A job: the payload of a bio that carries it.
 ///
-/// Only the client's progress work takes ranges and counts parts; errors come from anywhere.
+/// Only who is at the client's jobs takes ranges and counts parts; errors come from anywhere.
 pub(crate) struct Job<N: Notify> {
     client: Arc<Client<N>>,
     /// [`None`] if the destinations are to be zeroes, or if there are none.
@@ -108,15 +108,14 @@ impl<N: Notify> Job<N> {
         notify: N,
     ) -> Result<impl Init<Self> + use<'a, N>, Refusal> {
         Dests::check(from.as_ref(), dests)?;
-        let all = |has: fn(&BlockDevice) -> bool| dests.iter().all(|dest| has(&dest.device()));
-        let zeroes_all = || all(|device| device.max_write_zeroes_sectors() > 0);
-        let write_op = if from.is_none() && zeroes_all() {
+        let writes_zeroes = |dest: &Region| dest.device().max_write_zeroes_sectors() > 0;
+        let write_op = if from.is_none() && dests.iter().all(writes_zeroes) {
             Op::WRITE_ZEROES
         } else {
             Op::WRITE
         };
         // A hole in what must be written in order would be the end of it.
-        let in_order = flags.in_order || !all(|device| !device.is_zoned());
+        let in_order = flags.in_order || dests.iter().any(|dest| dest.device().is_zoned());
         let flags = Flags {
             in_order,
             ignore_errors: flags.ignore_errors && !in_order,

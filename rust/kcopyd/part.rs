@@ -43,7 +43,7 @@ use kernel::{
 
 /// A part: the payload of the bio that reads it, and writes it.
 ///
-/// Only the client's progress work uses what is not the job's.
+/// Only who is at the client's jobs uses what is not the job's.
 pub(super) struct Part<N: Notify> {
     job: Chained<Job<N>>,
     buffer: PageBuffer,
