@@ -255,8 +255,7 @@ impl<N: Notify> Client<N> {
     /// Takes a job all of whose parts have gone. Any context.
     pub(super) fn job_done(self: &Arc<Self>, job: Bio<Job<N>>) {
         if self.done.push(job) {
-            // One that is queued already will find the job.
-            let _ = self.means.queue.enqueue::<_, CALLBACKS>(self.clone());
+            self.wake_callbacks();
         }
     }
 
@@ -275,6 +274,11 @@ impl<N: Notify> Client<N> {
     fn wake(self: &Arc<Self>) {
         // One that is queued already will find what there is to do.
         let _ = self.means.queue.enqueue::<_, PROGRESS>(self.clone());
+    }
+
+    fn wake_callbacks(self: &Arc<Self>) {
+        // One that is queued already will find the jobs.
+        let _ = self.means.queue.enqueue::<_, CALLBACKS>(self.clone());
     }
 
     /// Does all that can be done without waiting, but starts no more than so many I/Os. Returns
@@ -372,15 +376,15 @@ impl<N: Notify> Client<N> {
     }
 
     /// Calls back for all jobs that are done.
-    fn call_back(&self) {
-        loop {
-            let mut done = self.done.take();
-            while let Some(job) = done.pop_front() {
-                self.call_back_for(job);
-            }
-            if self.done.leave() {
-                return;
-            }
+    fn call_back(self: &Arc<Self>) {
+        let mut done = self.done.take();
+        while let Some(job) = done.pop_front() {
+            self.call_back_for(job);
+        }
+        // Each callback may have brought another copy, and that may have ended: without an end to
+        // this work no other would have its turn.
+        if !self.done.leave() {
+            self.wake_callbacks();
         }
     }
 
