@@ -78,8 +78,10 @@ def reasons(figures, cases, waking, recorded):
         if reason := recorded["misses its target"].get(case.name):
             texts[case.name] = (f"{reason.format(**values)} The target is {case.target}; "
                                 f"reached is {reached}.")
-        if reason := recorded["worse than C"].get(case.name):
-            texts[case.name] = reason.format(**values)
+        for service in case.services:
+            name = f"{service}, {case.name}"
+            if reason := recorded["worse than C"].get(name):
+                texts[name] = reason.format(**values)
     return texts
 
 
