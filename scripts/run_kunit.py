@@ -45,7 +45,7 @@ def kunit_command(build, initrd, results):
         "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"),
         "--timeout", str(TIMEOUT_SECONDS), f"--json={results}",
         "--kernel_args", "panic=-1",
-        "--qemu_args", f"-smp 2 -initrd {initrd}",
+        "--qemu_args", f"-smp 4 -initrd {initrd}",
     ]
 
 
