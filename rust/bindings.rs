@@ -31,8 +31,6 @@ use kernel::{
         page,
         sector_t,
         u64_,
-        work_func_t,
-        work_struct,
         workqueue_struct, //
     },
     ffi, //

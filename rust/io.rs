@@ -20,8 +20,10 @@
 //! 4. **Ended**: primary and legs have. Each that failed has marked its region, and zeroed what it
 //!    did not read. The one that ends last wakes the caller, or frees the request and notifies.
 //!
-//! No step waits for memory that another request holds. Hence requests cannot wait for each other,
-//! however they are stacked.
+//! No step waits for memory that another request holds, nor for another task. Hence requests cannot
+//! wait for each other, however they are stacked: from within the submission of a bio, by a stacked
+//! device, a request that is waited for is submitted at once, one level deeper in the stack of the
+//! same task, and any other after that submission, as the block layer does it.
 
 #![deny(unsafe_code)]
 
@@ -51,6 +53,7 @@ use self::{
 };
 use crate::{
     block::{
+        bio::with_bio_list_set_aside,
         BioPool,
         Leg,
         Resources,
@@ -83,14 +86,15 @@ pub(crate) struct Io<N: Notify> {
 }
 
 impl<N: Notify> Io<N> {
-    /// Sets up the services with their base reserve. May sleep.
-    pub(crate) fn new(resources: &Arc<Resources>) -> Result<Pin<KBox<Self>>> {
+    /// Sets up the services with a reserve for `ios` I/Os, which stays whatever is given back. May
+    /// sleep.
+    pub(crate) fn new(resources: &Arc<Resources>, ios: usize) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             try_pin_init!(Self {
-                requests: BioPool::new(resources, Reservation::BASE)?,
-                legs: BioPool::new(resources, Reservation::BASE)?,
+                requests: BioPool::new(resources, ios)?,
+                legs: BioPool::new(resources, ios)?,
                 resources: resources.clone(),
-                reservation <- Reservation::new(),
+                reservation <- Reservation::new(ios),
             }? Error),
             GFP_KERNEL,
         )
@@ -98,7 +102,8 @@ impl<N: Notify> Io<N> {
 
     /// Reserves memory for `pages` pages more of concurrent I/O, or fails and changes nothing.
     ///
-    /// A page is at the most one request, and of that one bio: so many of both are set aside.
+    /// A page is at the most one request, and to each region one bio: so many of both are set aside,
+    /// and a page to k regions counts k times.
     pub(crate) fn get(&self, pages: usize) -> Result {
         self.reservation.grow(pages, |total| {
             self.requests.resize(total)?;
@@ -129,7 +134,7 @@ impl<N: Notify> Io<N> {
         match BioPool::try_alloc(&self.requests, device, op.opf(), vecs, request) {
             Some(mut primary) => {
                 if dispatch.run(&mut primary) {
-                    primary.submit(&self.resources.queue);
+                    primary.submit();
                 } else {
                     primary.end();
                 }
@@ -138,8 +143,12 @@ impl<N: Notify> Io<N> {
         }
     }
 
-    /// Does a request from the caller's stack.
+    /// Does a request from the caller's stack, from within the submission of another bio, too.
     fn run<S: Source>(&self, op: Op, regions: Regions<'_>, source: &S) -> Failures {
+        with_bio_list_set_aside(|| self.run_on_stack(op, regions, source))
+    }
+
+    fn run_on_stack<S: Source>(&self, op: Op, regions: Regions<'_>, source: &S) -> Failures {
         let dispatch = Dispatch::new(op, regions, source, &self.legs, &self.resources);
         pin_init::stack_pin_init!(
             let primary = StackBio::new(
@@ -151,7 +160,7 @@ impl<N: Notify> Io<N> {
             )
         );
         if dispatch.run(&mut primary) {
-            let status = primary.as_mut().submit_and_wait(&self.resources.queue);
+            let status = primary.as_mut().submit_and_wait();
             primary.note(dispatch.last(), status);
         } else {
             primary.as_mut().end_and_wait();

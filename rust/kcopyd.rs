@@ -23,18 +23,22 @@
 //! 1. **Reading** its range into its buffer. If that fails and errors are to be ignored, it reads the
 //!    first half, and so on down to a block, which if it cannot be read is zeroes.
 //! 2. **Writing** it to one destination by its own bio, and to others by legs over the same vectors.
-//!    Destinations for which there is no memory for a leg are next.
+//!    Destinations for which there is no memory for a leg are next. If that fails and errors are to
+//!    be ignored, it is written to each destination that failed in halves, as it is read.
 //! 3. **Ended**, from where it goes on with the rest of a range that was cut, or another range, or
 //!    goes, and its buffer with it.
 //!
 //! Both states end in an interrupt or anywhere else, where the part is put on the client's list; all
-//! decisions are taken by one task at a time: the client's *progress* work, or a caller who begins
-//! with the job that it brings. *Callbacks* are a work of their own, so that one that sleeps does not
-//! hold up the I/O of other jobs.
+//! decisions are taken by the client's *progress* work, and none by a caller, who may hold locks that
+//! a device wants. *Callbacks* are a work of their own, on a queue of their own, so that one that
+//! sleeps does not hold up the I/O of other jobs.
 //!
 //! Nothing in that progress waits for memory. A job that gets none waits for a part to end,
 //! whose memory it gets; that there is a part in flight, or else memory for one, is what the
 //! client's reserve is for.
+//!
+//! A device's limits may change at any time. A job reads them when it is accepted, and is cut by
+//! them; what a device does not take any more fails, and never makes the job wait.
 
 #![deny(unsafe_code)]
 

@@ -58,11 +58,17 @@ typedef void (*io_notify_fn)(unsigned long error, void *context);
 
 /**
  * dm_io_get - reserve memory for concurrent I/O
- * @num_pages: how many pages more than now shall be in flight at one time
+ * @num_pages: how many pages more than now shall be in flight at one time; a
+ *	page that is written to k regions counts k times
+ *
+ * The module itself has a reserve for as many pages as its parameter
+ * reserved_bio_based_ios said when it was loaded, which all callers share.
  *
  * Within what was reserved an I/O never waits for memory. Beyond it, an I/O may
  * wait for itself (it is then done piece by piece, and an asynchronous one
- * before the call returns) but it never fails for want of memory.
+ * before the call returns) but it never fails for want of memory. Of an atomic
+ * write (REQ_ATOMIC), which cannot be done in pieces, one that scatters over more
+ * pages than a logical block of 64 KiB waits for the kernel to free a page.
  *
  * Context: Process context, may sleep.
  * Return: 0, or -ENOMEM with nothing reserved.
@@ -85,11 +91,18 @@ void dm_io_put(unsigned int num_pages);
  * @rw: READ or WRITE, or any blk_opf_t of the operations REQ_OP_READ,
  *	REQ_OP_WRITE, REQ_OP_DISCARD and REQ_OP_WRITE_ZEROES; REQ_SYNC is added
  * @pl: the buffer, as long as the largest region; may be NULL when no data is
- *	carried: a discard, a write of zeroes, or only empty regions
+ *	carried: a discard, a write of zeroes, or only empty regions. A list that
+ *	leads back to itself is as long as any region.
  * @offset: where in the first page the data starts, in bytes, below PAGE_SIZE
  * @error_bits: if not NULL, receives the error set: bit i for region i
  *
  * What a failed read could not read is zeroes afterwards, never stale memory.
+ * Nothing is written of a region that ends beyond its device. A device that is
+ * marked read-only is written to: the block layer decides, and today warns.
+ *
+ * Called from the map function of a target, the I/O is submitted at once, one
+ * level deeper in the stack of the same task, and waited for.
+ *
  * Flags that speak of the bio itself and not of the I/O (REQ_INTEGRITY,
  * REQ_POLLED, REQ_ALLOC_CACHE, REQ_DRV, REQ_FS_PRIVATE) belong to the bio's
  * owner, this module: they are refused, as are REQ_PREFLUSH and REQ_FUA on
@@ -115,6 +128,10 @@ int dm_io_sync(unsigned int num_regions, struct io_region *where, int rw,
  * @fn: called exactly once if the call returns 0, and not otherwise
  * @context: handed to @fn
  *
+ * Called from the map function of a target, the I/O is submitted when that has
+ * returned, as the block layer does it with every bio; only if there is no memory
+ * for it, it is done as by dm_io_sync().
+ *
  * Context: Process context, may sleep; @fn is called in any context.
  * Return: 0, or an error as of dm_io_sync()'s bad arguments. A region's failure
  * is told to @fn.
@@ -129,7 +146,8 @@ int dm_io_async(unsigned int num_regions, struct io_region *where, int rw,
  * @where: as for dm_io_sync()
  * @rw: as for dm_io_sync()
  * @bvec: the buffer: as many elements as the largest region needs, each of one
- *	or more physically contiguous pages
+ *	or more physically contiguous pages. An array has no end that could be
+ *	checked: one that is too short is read beyond.
  * @error_bits: as for dm_io_sync()
  *
  * Context: Process context, may sleep.
@@ -161,6 +179,10 @@ int dm_io_async_bvec(unsigned int num_regions, struct io_region *where, int rw,
  * @rw: as for dm_io_sync()
  * @data: the buffer, anywhere within memory that vmalloc() or vmap() mapped
  * @error_bits: as for dm_io_sync()
+ *
+ * An address at which there is no memory, or a device's registers (ioremap()), is
+ * refused, as is an area that ends before the largest region does. Of memory that
+ * vm_map_ram() mapped the end is not known: nothing unmapped need follow it.
  *
  * Caches that know memory by its address are flushed before the I/O, and
  * invalidated after a read.

@@ -65,17 +65,21 @@ void kcopyd_client_destroy(struct kcopyd_client *kc);
  * @fn: called exactly once if the call returns 0, and not otherwise
  * @context: handed to @fn
  *
- * The call may submit the copy's first read and write itself. A long copy is
- * done in parts, several of which are in flight at a time. After an error no
- * further part is started, unless KCOPYD_IGNORE_ERROR is set: then all that can
- * be read is written wherever it can be written, and blocks that cannot be read
- * are written as zeroes: those of the device that has the largest logical blocks,
- * counted from the start of the copy.
+ * No I/O is submitted by the call itself, whose caller may hold locks that a device
+ * beneath wants. A long copy is done in parts, several of which are in flight at a
+ * time. After an error no further part is started, unless KCOPYD_IGNORE_ERROR is
+ * set: then all that can be read is written wherever it can be written. What is
+ * lost is single blocks: those of the device that has the largest logical blocks,
+ * counted from the start of the copy. Blocks that cannot be read are written as
+ * zeroes; those that cannot be written to a destination are left as they are
+ * there. A write that a device does not support at all is not tried in pieces.
+ *
+ * Without memory the call waits for another copy's callback; from within a
+ * callback of the same client, for the kernel to free some.
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL for arguments that make no sense, with nothing started and
- * a line in the log that names the argument; -ENOMEM only from within a
- * callback of the same client, which cannot wait for memory, when there is none.
+ * a line in the log that names the argument.
  */
 int kcopyd_copy(struct kcopyd_client *kc, struct io_region *from,
 		unsigned int num_dests, struct io_region *dests,

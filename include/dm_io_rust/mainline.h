@@ -20,8 +20,10 @@
 /**
  * rust_dm_io_client_create - make a client with memory of its own
  *
- * Within the client's reserve I/O never waits for memory; beyond it an I/O may
- * wait for itself, but it never fails for want of memory.
+ * The client's reserve is that of so many I/Os at a time as the module's parameter
+ * reserved_bio_based_ios says; an I/O to k regions counts k times. Within it I/O
+ * never waits for memory; beyond it an I/O may wait for itself, but it never fails
+ * for want of memory. See dm_io_get() in dm_io.h of atomic writes.
  *
  * Context: Process context, may sleep.
  * Return: The client, or an ERR_PTR: -ENOMEM.
@@ -58,7 +60,17 @@ void rust_dm_io_client_destroy(struct dm_io_client *client);
  * carried: a discard, a write of zeroes, or only empty regions. A page list and
  * kernel memory may start at any byte that the device accepts. Of a DM_IO_BIO
  * the data from its current position on is used, and its bi_iter is left alone.
- * What a failed read could not read is zeroes afterwards.
+ * A page list that leads back to itself is as long as any region. A DM_IO_VMA at
+ * which there is a device's registers (ioremap()) is refused, as is one that ends
+ * early; of memory that vm_map_ram() mapped the end is not known.
+ *
+ * What a failed read could not read is zeroes afterwards. Nothing is written of a
+ * region that ends beyond its device.
+ *
+ * Called from the map function of a target, an I/O that is waited for is submitted
+ * at once, one level deeper in the stack of the same task; any other when that
+ * function has returned, as the block layer does it with every bio, or if there is
+ * no memory for it like the former.
  *
  * Context: Process context, may sleep. The callback is called in any context,
  * exactly once, and maybe before the call has returned.
@@ -104,7 +116,8 @@ void rust_dm_kcopyd_client_destroy(struct dm_kcopyd_client *kc);
  *
  * When this returns the callback has returned for every copy of a single part
  * whose I/O had ended before the call, and for every callback that had been done
- * by rust_dm_kcopyd_do_callback().
+ * by rust_dm_kcopyd_do_callback(). It waits for a callback that is running, and
+ * for an I/O that is being submitted, but for none to end.
  *
  * Context: Process context, may sleep; not from a callback of the same client.
  */
@@ -122,11 +135,19 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  *	one at a time, may sleep, and may start further copies
  * @context: handed to @fn
  *
- * The call may submit the copy's first read and write itself.
+ * No I/O is submitted by the call itself, whose caller may hold locks that a device
+ * beneath wants: a worker submits all of it, which belongs to the root cgroup.
  *
- * With DM_KCOPYD_IGNORE_ERROR blocks that cannot be read are written as zeroes:
- * those of the device that has the largest logical blocks, counted from the start
- * of the copy.
+ * With DM_KCOPYD_IGNORE_ERROR all that can be read is written wherever it can be
+ * written. What is lost is single blocks: those of the device that has the largest
+ * logical blocks, counted from the start of the copy. Blocks that cannot be read
+ * are written as zeroes; those that cannot be written to a destination are left as
+ * they are there. A write that a device does not support at all is not tried in
+ * pieces.
+ *
+ * Source and destination may overlap: a copy of up to kcopyd_subjob_size_kb is then
+ * as one through a buffer; of a longer one, but for a copy in place, the order in
+ * which its parts are copied is not defined.
  *
  * With DM_KCOPYD_WRITE_SEQ, which a zoned destination implies, every destination
  * is written from its start to its end, one write after the other, and errors
@@ -134,6 +155,9 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  *
  * For arguments that make no sense nothing is done, the log has a line that names
  * the argument, and @fn is told of a read error and has every bit of write_err.
+ *
+ * Without memory the call waits for another job's callback; from within a callback
+ * of the same client, for the kernel to free some.
  *
  * Context: Process context, may sleep.
  */
@@ -151,8 +175,8 @@ void rust_dm_kcopyd_copy(struct dm_kcopyd_client *kc, struct dm_io_region *from,
  * @fn: as for rust_dm_kcopyd_copy()
  * @context: handed to @fn
  *
- * If all devices can, it is by REQ_OP_WRITE_ZEROES, else by writing pages of
- * zeroes.
+ * If all devices can when the call is made, it is by REQ_OP_WRITE_ZEROES, else by
+ * writing pages of zeroes. A device that cannot any more when its turn comes fails.
  *
  * Context: Process context, may sleep.
  */

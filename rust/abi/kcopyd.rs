@@ -99,14 +99,16 @@ unsafe fn copy(
             )?,
         )
     };
+    if dests.iter().any(|dest| dest.overlaps(&from)) {
+        return Err(Refusal::invalid(c"dests: one overlaps the source"));
+    }
     // SAFETY: The client is one that `create` gave out, and that the caller still has.
-    let client: Arc<_> = unsafe { ArcBorrow::<KcopydClient>::from_raw(client.cast()) }.into();
+    let client = unsafe { ArcBorrow::<KcopydClient>::from_raw(client.cast()) };
     let flags = Flags {
         ignore_errors: flags != 0,
         in_order: false,
     };
-    let may_wait = !client.is_calling_back();
-    Client::start(&client, Some(from), dests, flags, callback, may_wait)?;
+    Client::start(client, Some(from), dests, flags, callback)?;
     Ok(0)
 }
 

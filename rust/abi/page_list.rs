@@ -30,6 +30,9 @@ const _: () = {
     assert!(offset_of!(page_list, page) == offset_of!(mainline::page_list, page));
 };
 
+/// The pages of a buffer of 1 GiB: only longer lists are looked at for leading back to themselves.
+const FIRST_STRETCH: usize = (1 << 30) / PAGE_SIZE;
+
 /// A place in a `struct page_list`.
 ///
 /// # Invariants
@@ -101,12 +104,27 @@ impl Source for PageList {
     }
 
     fn covers(&self, bytes: u64) -> bool {
+        let mut pages = pages_of(self.offset, bytes);
         let mut list = self.list;
-        (0..pages_of(self.offset, bytes)).all(|_| {
-            // SAFETY: By the type invariant.
-            let element = unsafe { list.as_ref() }.filter(|element| !element.page.is_null());
-            list = element.map_or(core::ptr::null(), |element| element.next);
-            element.is_some()
-        })
+        let mut stretch = FIRST_STRETCH;
+        // A list that leads back to where it was is as long as anything: after each stretch, twice as
+        // long as the one before, its end is what the next looks for.
+        let mut mark: *const bindings::page_list = core::ptr::null();
+        while pages > 0 {
+            for _ in 0..pages.min(stretch) {
+                // SAFETY: By the type invariant.
+                match unsafe { list.as_ref() } {
+                    Some(element) if !element.page.is_null() => list = element.next,
+                    _ => return false,
+                }
+                if !mark.is_null() && list == mark {
+                    return true;
+                }
+            }
+            pages = pages.saturating_sub(stretch);
+            stretch = stretch.saturating_mul(2);
+            mark = list;
+        }
+        true
     }
 }

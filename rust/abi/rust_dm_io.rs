@@ -7,7 +7,10 @@ use super::{
     callback::RequestCallback,
     export,
     page_list::PageList,
-    services::services,
+    services::{
+        reserved_ios,
+        services, //
+    },
     target::Target, //
 };
 use crate::{
@@ -70,7 +73,7 @@ pub(super) fn is_no_pointer<T>(pointer: *mut T) -> bool {
 unsafe fn create() -> Result<Client> {
     // SAFETY: By this function's requirement.
     let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
-    Io::new(&services.resources)
+    Io::new(&services.resources, reserved_ios())
 }
 
 /// Checks a request, and runs it.

@@ -37,6 +37,10 @@ use crate::{
         Flags,
         Job,
         MAX_DESTS, //
+    },
+    statistics::{
+        self,
+        Counted, //
     }, //
 };
 use core::ptr::NonNull;
@@ -49,7 +53,10 @@ use kernel::{
     },
     page::PAGE_SIZE,
     prelude::*,
-    sync::Arc,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
     types::ForeignOwnable, //
 };
 
@@ -82,12 +89,14 @@ unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<KcopydClient>>
 /// # Safety
 ///
 /// `client` is NULL, an `ERR_PTR`, or what [`create`] gave out and the caller still has.
-unsafe fn borrow(client: *mut dm_kcopyd_client) -> Result<Arc<KcopydClient>, Refusal> {
+unsafe fn borrow<'a>(
+    client: *mut dm_kcopyd_client,
+) -> Result<ArcBorrow<'a, KcopydClient>, Refusal> {
     if is_no_pointer(client) {
         return Err(Refusal::invalid(c"kc is no client"));
     }
     // SAFETY: By this function's requirement.
-    Ok(unsafe { Arc::<KcopydClient>::borrow(client.cast()) }.into())
+    Ok(unsafe { Arc::<KcopydClient>::borrow(client.cast()) })
 }
 
 /// The flags of a job.
@@ -117,7 +126,11 @@ impl Order {
     ///
     /// The regions are null or valid, and there are as many destinations as is said; a device in
     /// them is open until the job has ended.
-    unsafe fn start(&self, client: &Arc<KcopydClient>, notify: JobCallback) -> Result<(), Refusal> {
+    unsafe fn start(
+        &self,
+        client: ArcBorrow<'_, KcopydClient>,
+        notify: JobCallback,
+    ) -> Result<(), Refusal> {
         let flags = flags(self.flags)?;
         if self.num_dests == 0 || self.num_dests as usize > MAX_DESTS {
             return Err(Refusal::invalid(
@@ -136,7 +149,7 @@ impl Order {
                 regions(self.dests.cast(), self.num_dests as usize, null)?,
             )
         };
-        Client::start(client, from, dests, flags, notify, true)
+        Client::start(client, from, dests, flags, notify)
     }
 }
 
@@ -158,10 +171,10 @@ unsafe fn start(
     };
     // SAFETY: By this function's requirement.
     let client = unsafe { borrow(client) };
-    let result = match &client {
+    let result = match client {
         // SAFETY: By this function's requirement.
         Ok(client) => unsafe { order.start(client, notify) },
-        Err(refusal) => Err(*refusal),
+        Err(refusal) => Err(refusal),
     };
     if let Err(refusal) = result {
         answer(call, Err(refusal));
@@ -170,8 +183,8 @@ unsafe fn start(
 }
 
 /// Calls back for a job that was refused: in line with the client's other jobs, if there is one.
-fn refuse(client: Option<Arc<KcopydClient>>, notify: JobCallback) {
-    match client.and_then(|client| Client::prepare(&client, notify)) {
+fn refuse(client: Option<ArcBorrow<'_, KcopydClient>>, notify: JobCallback) {
+    match client.and_then(|client| Client::prepare(client, notify).ok()) {
         Some(job) => Client::end(job, 1, usize::MAX),
         None => crate::kcopyd::Notify::notify(notify, 1, usize::MAX),
     }
@@ -192,7 +205,9 @@ unsafe fn prepare(
     let notify = notify.ok_or(Refusal::invalid(c"fn is NULL"))?;
     // SAFETY: By this function's requirement.
     let client = unsafe { borrow(client) }?;
-    Client::prepare(&client, notify).ok_or(Refusal::failed(c"there is no memory"))
+    let job = Client::prepare(client, notify)?;
+    statistics::count(Counted::Callback, 0);
+    Ok(job)
 }
 
 export! {

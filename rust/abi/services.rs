@@ -4,6 +4,7 @@
 
 use super::callback::IoCallback;
 use crate::{
+    bindings,
     block::Resources,
     io::{
         Io,
@@ -52,7 +53,7 @@ impl Services {
     pub(crate) fn new() -> Result<Self> {
         let resources = Resources::new()?;
         let shared = Shared {
-            io: Io::new(&resources)?,
+            io: Io::new(&resources, reserved_ios())?,
             resources,
             throttles: Arc::pin_init(new_mutex!(()), GFP_KERNEL)?,
         };
@@ -71,6 +72,12 @@ impl Drop for Services {
         // INVARIANT: The services go.
         SHARED.store(core::ptr::null(), Release);
     }
+}
+
+/// The I/Os that new clients of dm-io have memory for at any time.
+pub(super) fn reserved_ios() -> usize {
+    // SAFETY: May be called at any time.
+    unsafe { bindings::dm_io_rust_reserved_bio_based_ios() as usize }
 }
 
 /// The services of the loaded module, for its callers.

@@ -13,7 +13,6 @@ use crate::{
         Notify,
         Op,
         Refusal,
-        Region,
         Regions,
         Source, //
     }, //
@@ -22,9 +21,6 @@ use kernel::ffi::{
     c_uint,
     c_ulong, //
 };
-
-/// How much of a buffer is looked through at least: 1 GiB.
-const MOST_SECTORS_CHECKED: u64 = 1 << 21;
 
 /// The regions that a call names, and what to do with them.
 pub(super) struct Target<'a, N: Notify> {
@@ -78,20 +74,6 @@ impl<'a, N: Notify> Target<'a, N> {
         self.op.carries_data() && self.regions.longest() > 0
     }
 
-    /// How long the buffer must be, in bytes. For a region that is longer than its device, and than
-    /// any buffer, that is not all of it: to look for the end of a list might never end.
-    fn buffer_bytes(&self) -> u64 {
-        let mut sectors = self.regions.longest();
-        if sectors > MOST_SECTORS_CHECKED {
-            let checked = |region: &Region| {
-                let most = region.device().sectors().max(MOST_SECTORS_CHECKED);
-                region.count().min(most)
-            };
-            sectors = self.regions.all().iter().map(checked).fold(0, u64::max);
-        }
-        sectors << SECTOR_SHIFT
-    }
-
     /// Runs the request, and waits unless there is someone to tell. What failed is told to one of
     /// the two.
     ///
@@ -106,7 +88,7 @@ impl<'a, N: Notify> Target<'a, N> {
         if !self.needs_buffer() {
             return Ok(self.run_with(&NoData, notify));
         }
-        let bytes = self.buffer_bytes();
+        let bytes = self.regions.longest() << SECTOR_SHIFT;
         let source = source(bytes)?;
         if !source.covers(bytes) {
             return Err(too_short);

@@ -8,7 +8,6 @@
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
 #include <linux/pgtable.h>
-#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
@@ -18,11 +17,6 @@
 void dm_io_rust_bio_inc_remaining(struct bio *bio)
 {
 	bio_inc_remaining(bio);
-}
-
-bool dm_io_rust_bdev_read_only(struct block_device *bdev)
-{
-	return bdev_read_only(bdev);
 }
 
 unsigned int dm_io_rust_bdev_logical_block_size(struct block_device *bdev)
@@ -54,6 +48,18 @@ bool dm_io_rust_bio_has_data(struct bio *bio)
 struct page *dm_io_rust_virt_to_page(const void *address)
 {
 	return virt_addr_valid(address) ? virt_to_page(address) : NULL;
+}
+
+/*
+ * Whether a page that a mapping in the vmalloc space names is memory: a mapping
+ * of a device's registers has none, or pages that are reserved. The page of
+ * zeroes is reserved, too, and may be written from.
+ */
+bool dm_io_rust_page_is_memory(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	return pfn_valid(pfn) && (!PageReserved(page) || is_zero_pfn(pfn));
 }
 
 /*
@@ -99,6 +105,24 @@ struct page *dm_io_rust_zero_page(void)
 	return ZERO_PAGE(0);
 }
 
+/* Clears @len bytes from @offset on, of pages that follow one another. */
+void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int len)
+{
+	while (len > 0) {
+		unsigned int part = min_t(unsigned int, len, PAGE_SIZE - offset_in_page(offset));
+
+		memzero_page(page + (offset >> PAGE_SHIFT), offset_in_page(offset), part);
+		offset += part;
+		len -= part;
+	}
+}
+
+/* In bytes. */
+unsigned long dm_io_rust_total_memory(void)
+{
+	return totalram_pages() << PAGE_SHIFT;
+}
+
 /* The iterator over @bytes bytes that start @done bytes into an array. */
 void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
 			     unsigned int done, unsigned int bytes)
@@ -125,26 +149,6 @@ struct kmem_cache *dm_io_rust_create_slab(const char *name, unsigned int size)
 struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name)
 {
 	return alloc_workqueue("%s", WQ_MEM_RECLAIM | WQ_PERCPU, 0, name);
-}
-
-/*
- * The work is part of an I/O, which is made on a stack or in memory of its own,
- * and may be gone before the work's function returns. The debugging of work
- * items wants to know which it is, and to be told of the end.
- */
-void dm_io_rust_queue_once(struct workqueue_struct *queue,
-			   struct work_struct *work, work_func_t fn)
-{
-	if (object_is_on_stack(work))
-		INIT_WORK_ONSTACK(work, fn);
-	else
-		INIT_WORK(work, fn);
-	queue_work(queue, work);
-}
-
-void dm_io_rust_end_once(struct work_struct *work)
-{
-	destroy_work_on_stack(work);
 }
 
 /* The kernel takes an int: a longer range is told in pieces. */

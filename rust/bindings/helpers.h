@@ -18,6 +18,7 @@ static const blk_status_t DM_IO_RUST_BLK_STS_NOTSUPP = BLK_STS_NOTSUPP;
 static const blk_status_t DM_IO_RUST_BLK_STS_INVAL = BLK_STS_INVAL;
 static const blk_status_t DM_IO_RUST_BLK_STS_IOERR = BLK_STS_IOERR;
 static const gfp_t DM_IO_RUST_GFP_NOIO = GFP_NOIO;
+static const gfp_t DM_IO_RUST_GFP_NOFAIL = __GFP_NOFAIL;
 static const gfp_t DM_IO_RUST_GFP_COMP = __GFP_COMP;
 static const gfp_t DM_IO_RUST_GFP_NORETRY = __GFP_NORETRY;
 static const gfp_t DM_IO_RUST_GFP_RETRY_MAYFAIL = __GFP_RETRY_MAYFAIL;
@@ -25,7 +26,6 @@ static const unsigned int DM_IO_RUST_HZ = HZ;
 static const unsigned int DM_IO_RUST_MAX_BLOCK_SIZE = BLK_MAX_BLOCK_SIZE;
 
 void dm_io_rust_bio_inc_remaining(struct bio *bio);
-bool dm_io_rust_bdev_read_only(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_logical_block_size(struct block_device *bdev);
 bool dm_io_rust_bdev_is_zoned(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev);
@@ -33,23 +33,24 @@ unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev);
 
 bool dm_io_rust_bio_has_data(struct bio *bio);
 struct page *dm_io_rust_virt_to_page(const void *address);
+bool dm_io_rust_page_is_memory(const struct page *page);
 void *dm_io_rust_vmalloc_place(const void *address);
 struct page *dm_io_rust_vmalloc_page(const void *address, void **place);
 struct page *dm_io_rust_zero_page(void);
+void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int len);
+unsigned long dm_io_rust_total_memory(void);
 void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
 			     unsigned int done, unsigned int bytes);
 
 struct kmem_cache *dm_io_rust_create_slab(const char *name, unsigned int size);
 
 struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name);
-void dm_io_rust_queue_once(struct workqueue_struct *queue,
-			   struct work_struct *work, work_func_t fn);
-void dm_io_rust_end_once(struct work_struct *work);
 
 void dm_io_rust_flush_kernel_vmap_range(void *start, unsigned long size);
 void dm_io_rust_invalidate_kernel_vmap_range(void *start, unsigned long size);
 
 unsigned int dm_io_rust_kcopyd_subjob_size(void);
+unsigned int dm_io_rust_reserved_bio_based_ios(void);
 
 void dm_io_rust_log_refusal(const char *call, const char *argument);
 void dm_io_rust_warn_excess_put(void);

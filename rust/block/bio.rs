@@ -35,7 +35,6 @@ use super::{
     bvec::MAX_VECS,
     vector_table::VectorTable,
     BlockDevice,
-    OwnedQueue,
     PageBuffer,
     Resources,
     Status, //
@@ -84,8 +83,6 @@ pub(crate) trait EndIo: Sized + Send + Sync + 'static {
 #[repr(C)]
 struct Header {
     bio: Opaque<kernel::bindings::bio>,
-    /// Used when the bio is submitted from within the submission of another.
-    punt: Opaque<kernel::bindings::work_struct>,
     inline_vecs: UnsafeCell<[MaybeUninit<kernel::bindings::bio_vec>; INLINE_VECS]>,
     table: Option<VectorTable>,
     /// The bytes that the vectors carry.
@@ -98,7 +95,7 @@ impl Header {
     /// Memory for `vecs` vectors, if there is any and if the bio has not as many itself.
     fn table(resources: &Resources, vecs: usize) -> Option<VectorTable> {
         (vecs > INLINE_VECS)
-            .then(|| VectorTable::new(&resources.tables))
+            .then(|| VectorTable::try_new(&resources.tables))
             .flatten()
     }
 
@@ -137,27 +134,18 @@ impl Header {
         self.bio.get()
     }
 
-    /// Submits the bio; from within the submission of another it is handed to `queue`, for the
-    /// block layer would only look at it after that other one, for which the caller may be waiting.
+    /// Submits the bio. From within the submission of another bio the block layer only puts it on
+    /// the task's list, and looks at it after that other one.
     ///
     /// # Safety
     ///
     /// The bio is owned by the caller, which gives it up. The header stays where it is until the
     /// bio has ended.
-    unsafe fn submit(&self, queue: &OwnedQueue) {
+    unsafe fn submit(&self) {
         // SAFETY: By this function's requirement.
         unsafe {
-            let bio = self.as_raw();
-            self.start.set((*bio).bi_iter);
-            if !is_submitting() {
-                kernel::bindings::submit_bio(bio);
-            } else {
-                bindings::dm_io_rust_queue_once(
-                    queue.as_raw(),
-                    self.punt.get(),
-                    Some(submit_punted),
-                );
-            }
+            self.start.set((*self.as_raw()).bi_iter);
+            kernel::bindings::submit_bio(self.as_raw());
         }
     }
 
@@ -228,25 +216,20 @@ impl Header {
     }
 }
 
-/// Whether the current task is within the submission of a bio.
-pub(crate) fn is_submitting() -> bool {
-    // SAFETY: The task is the current one, so it exists, and nobody else uses the field.
-    unsafe { !(*Task::current_raw()).bio_list.is_null() }
-}
-
-/// Submits a bio in a worker.
+/// Calls `submit_and_wait` with the list of bios set aside that the current task has to submit.
 ///
-/// # Safety
-///
-/// `work` is the `punt` of a header whose bio was given to [`Header::submit`].
-unsafe extern "C" fn submit_punted(work: *mut kernel::bindings::work_struct) {
-    // SAFETY: By this function's requirement. The work is over, and may go with the bio's end.
-    unsafe {
-        bindings::dm_io_rust_end_once(work);
-        let punt: *mut Opaque<kernel::bindings::work_struct> = work.cast();
-        let header: *mut Header = kernel::container_of!(punt, Header, punt);
-        kernel::bindings::submit_bio((*header).as_raw());
-    }
+/// Within a driver's `submit_bio` the task has such a list (`current->bio_list`), and a bio that it
+/// submits goes there until that function has returned: to wait for the bio is to wait for ever.
+/// Without the list it is submitted at once, one level deeper in the stack. None of the bios on the
+/// list has reached its driver, hence none of them holds what another might wait for.
+pub(crate) fn with_bio_list_set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> R {
+    let task = Task::current_raw();
+    // SAFETY: The current task exists, and no other uses its list.
+    let list = unsafe { core::ptr::replace(&raw mut (*task).bio_list, core::ptr::null_mut()) };
+    let result = submit_and_wait();
+    // SAFETY: As above. The list is that of a function which called this one, so that it is there.
+    unsafe { (*task).bio_list = list };
+    result
 }
 
 /// A bio with its payload.
@@ -298,19 +281,21 @@ impl<P: EndIo> Bio<P> {
             return start.bi_size;
         }
         let mut pages = 0;
-        Draft::new(self.header()).fill(max, true, |_| {
+        Draft::new(self.header()).fill(max, true, |rest| {
             // SAFETY: The buffer is the payload's, which lives until the bio has ended, and of
             // which only shared borrows are given out.
-            let segment = unsafe { buffer.segment_from(pages) }?;
+            let segment = unsafe { buffer.segment_from(pages) }?.truncate(rest);
             pages += segment.len() as usize / kernel::page::PAGE_SIZE;
             Some(segment)
         })
     }
 
-    /// Makes the bio one to `device` over all the memory that it was filled with. Nothing may be
-    /// chained to it.
-    pub(crate) fn reuse(&mut self, device: BlockDevice, opf: u32) {
+    /// Makes the bio one to `device` over `bytes` bytes, from `skip` on, of the memory that it was
+    /// filled with, or as much of that as there is. Nothing may be chained to it.
+    pub(crate) fn reuse(&mut self, device: BlockDevice, opf: u32, skip: u32, bytes: u32) {
         let header = self.header();
+        let filled = header.filled.get();
+        let skip = skip.min(filled);
         if kernel::warn_on!(header.is_chained()) {
             return;
         }
@@ -324,7 +309,11 @@ impl<P: EndIo> Bio<P> {
             kernel::bindings::bio_init(bio, device.as_raw(), vecs, max, opf);
             (*bio).bi_vcnt = count;
             (*bio).bi_end_io = end_io;
-            (*bio).bi_iter.bi_size = header.filled.get();
+            (*bio).bi_iter.bi_size = filled;
+            if skip > 0 {
+                kernel::bindings::__bio_advance(bio, skip);
+            }
+            (*bio).bi_iter.bi_size = bytes.min(filled - skip);
         }
     }
 
@@ -343,23 +332,18 @@ impl<P: EndIo> Bio<P> {
         }
     }
 
-    /// Forgets how the bio ended.
-    pub(crate) fn reset_status(&mut self) {
-        // SAFETY: Valid and owned by the type invariant.
-        unsafe { (*self.header().as_raw()).bi_status = 0 };
-    }
-
     /// Keeps the bio from ending.
     pub(crate) fn chained(&self) -> Chained<P> {
         // SAFETY: The node is valid, and its bio is not in flight, by the type invariant.
         unsafe { Chained::new(self.0) }
     }
 
-    /// Submits the bio; through `queue` if that cannot be done from here. May sleep.
-    pub(crate) fn submit(self, queue: &OwnedQueue) {
+    /// Submits the bio. From within the submission of another it is looked at after that: whoever
+    /// waits for this one uses [`with_bio_list_set_aside`]. May sleep.
+    pub(crate) fn submit(self) {
         let this = ManuallyDrop::new(self);
         // SAFETY: The bio is owned, by the type invariant, and given up.
-        unsafe { this.header().submit(queue) }
+        unsafe { this.header().submit() }
     }
 
     /// Gives the bio up without an I/O of its own: it ends when nothing is chained to it any more.

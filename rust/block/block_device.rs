@@ -71,12 +71,6 @@ impl BlockDevice {
         bytes & !self.logical_block_size().wrapping_sub(1)
     }
 
-    /// Whether writes are forbidden.
-    pub(crate) fn is_read_only(self) -> bool {
-        // SAFETY: Valid by the type invariant.
-        unsafe { bindings::dm_io_rust_bdev_read_only(self.as_raw()) }
-    }
-
     /// Whether the device has zones, which are written from start to end.
     pub(crate) fn is_zoned(self) -> bool {
         // SAFETY: Valid by the type invariant.

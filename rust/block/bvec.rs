@@ -4,6 +4,7 @@
 //!
 //! C header: [`include/linux/bvec.h`](srctree/include/linux/bvec.h)
 
+use super::block_device::MAX_BLOCK_SIZE;
 use kernel::{
     bindings,
     page::PAGE_SIZE, //
@@ -11,6 +12,9 @@ use kernel::{
 
 /// How many vectors a bio may have.
 pub(crate) const MAX_VECS: usize = bindings::BIO_MAX_VECS as usize;
+
+/// How many vectors a logical block of any device takes, wherever in a page it starts.
+pub(crate) const BLOCK_VECS: usize = MAX_BLOCK_SIZE.div_ceil(PAGE_SIZE) + 1;
 
 /// Whether adjacent `struct page`s are adjacent pages.
 pub(super) const PAGES_ARE_AN_ARRAY: bool = cfg!(CONFIG_SPARSEMEM_VMEMMAP) || cfg!(CONFIG_FLATMEM);
@@ -73,6 +77,12 @@ impl Segment {
             }
             _ => false,
         }
+    }
+
+    /// Clears the run, which is that of a read: its memory was to be written by the device.
+    pub(crate) fn zero(self) {
+        // SAFETY: The run is valid by the type invariant, and no I/O with it is in flight.
+        unsafe { crate::bindings::dm_io_rust_zero_pages(self.page, self.offset, self.len) }
     }
 
     pub(super) fn as_bvec(self) -> bindings::bio_vec {

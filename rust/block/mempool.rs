@@ -93,6 +93,14 @@ impl<T> Mempool<T> {
         self.alloc_with(crate::bindings::DM_IO_RUST_GFP_NOIO)
     }
 
+    /// Takes memory for one `T`, and if neither the allocator nor the reserve has any, waits until
+    /// the kernel has freed some; not for an element. May sleep, but causes no I/O.
+    pub(crate) fn alloc_beyond_reserve(&self) -> Option<NonNull<MaybeUninit<T>>> {
+        let flags = crate::bindings::DM_IO_RUST_GFP_NOIO | crate::bindings::DM_IO_RUST_GFP_NOFAIL;
+        self.try_alloc()
+            .or_else(|| self.resources.nodes.alloc(flags).map(NonNull::cast))
+    }
+
     fn alloc_with(&self, flags: bindings::gfp_t) -> Option<NonNull<MaybeUninit<T>>> {
         // SAFETY: The pool is initialised by the type invariant.
         let element = unsafe { bindings::mempool_alloc_noprof(self.pool.get(), flags) };

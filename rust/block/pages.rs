@@ -45,6 +45,12 @@ pub(super) fn is_affordable(elements: usize, size: usize) -> bool {
     elements.saturating_mul(size) / PAGE_SIZE <= available / 2
 }
 
+/// All memory that the kernel has for use, in bytes.
+pub(crate) fn total_memory() -> u64 {
+    // SAFETY: May be called at any time.
+    unsafe { crate::bindings::dm_io_rust_total_memory() as u64 }
+}
+
 /// The pages of one allocation of a power of two.
 ///
 /// # Invariants

@@ -4,7 +4,6 @@
 
 use super::{
     bvec::MAX_VECS,
-    OwnedQueue,
     Slab,
     ZeroVectors, //
 };
@@ -25,8 +24,6 @@ pub(crate) struct Resources {
     pub(super) nodes: Slab,
     /// The memory of vectors, for those bios that need more than they have in themselves.
     pub(super) tables: Slab,
-    /// For bios that cannot be submitted where they are made.
-    pub(crate) queue: OwnedQueue,
     pub(crate) zeroes: ZeroVectors,
 }
 
@@ -37,7 +34,6 @@ impl Resources {
         let resources = Self {
             nodes: Slab::new(c"dm_io_rust_bio", NODE_SIZE)?,
             tables: Slab::new(c"dm_io_rust_vectors", table_size)?,
-            queue: OwnedQueue::new(c"dm_io_rust")?,
             zeroes: ZeroVectors::new()?,
         };
         Ok(Arc::new(resources, GFP_KERNEL)?)

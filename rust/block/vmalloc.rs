@@ -116,10 +116,17 @@ impl VmallocPages {
         }
     }
 
-    /// Whether there are `bytes` bytes from here to the end of the range.
+    /// Whether the page of this place is one of memory, and not of a device's registers.
+    fn is_memory(&mut self) -> bool {
+        self.page()
+            // SAFETY: Any page may be asked about.
+            .is_some_and(|page| unsafe { bindings::dm_io_rust_page_is_memory(page) })
+    }
+
+    /// Whether there are `bytes` bytes of memory from here to the end of the range.
     pub(crate) fn covers(&self, bytes: u64) -> bool {
         if bytes <= (PAGE_SIZE - self.offset_in_page()) as u64 {
-            return bytes == 0 || self.clone().page().is_some();
+            return bytes == 0 || self.clone().is_memory();
         }
         let last = bytes - 1;
         let start = self.at.addr();
@@ -130,9 +137,9 @@ impl VmallocPages {
         let mut pages = self.clone();
         end.is_some_and(|end| {
             (start / PAGE_SIZE..=end / PAGE_SIZE).all(|_| {
-                let is_mapped = pages.page().is_some();
+                let is_memory = pages.is_memory();
                 pages.go_on(PAGE_SIZE - pages.offset_in_page());
-                is_mapped
+                is_memory
             })
         })
     }

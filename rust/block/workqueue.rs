@@ -11,7 +11,10 @@ use core::{
 };
 use kernel::{
     prelude::*,
-    workqueue::Queue, //
+    workqueue::{
+        DelayedWork,
+        Queue, //
+    }, //
 };
 
 /// A work queue that makes progress without memory, and that ends with its owner.
@@ -44,6 +47,22 @@ impl OwnedQueue {
         // SAFETY: Valid by the type invariant.
         unsafe { kernel::bindings::__flush_workqueue(self.as_raw()) }
     }
+
+    /// Waits until the queue is empty, and nothing of it runs. Only work of the queue may be queued to
+    /// it meanwhile. May sleep; not from such work.
+    pub(crate) fn drain(&self) {
+        // SAFETY: Valid by the type invariant.
+        unsafe { kernel::bindings::drain_workqueue(self.as_raw()) }
+    }
+}
+
+/// Queues delayed work that waits for its time at once, and waits until it has returned. May sleep;
+/// not from such work.
+pub(crate) fn flush_delayed<T: ?Sized, const ID: u64>(work: &DelayedWork<T, ID>) {
+    let work: *const DelayedWork<T, ID> = work;
+    // CAST: A `DelayedWork` has the layout of the C structure.
+    // SAFETY: The work is initialised, and stays as long as the borrow.
+    unsafe { kernel::bindings::flush_delayed_work(work.cast_mut().cast()) };
 }
 
 impl Deref for OwnedQueue {

@@ -13,7 +13,11 @@ use super::{
 };
 use crate::block::{
     block_device::SECTOR_SHIFT,
-    bvec::MAX_VECS,
+    bvec::{
+        BLOCK_VECS,
+        MAX_VECS, //
+    },
+    pages::total_memory,
     Bio,
     BioPool,
     BlockDevice,
@@ -33,8 +37,6 @@ use kernel::{
 
 /// The most bytes of data that a bio is given: a multiple of every logical block size.
 const MAX_DATA: u32 = 1 << 30;
-/// The most sectors that a bio without data can cover.
-const MAX_SECTORS: u32 = u32::MAX >> SECTOR_SHIFT;
 
 /// The bio that carries the request, wherever it lives.
 pub(super) trait Primary<N: Notify> {
@@ -206,15 +208,19 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
             if region.count() == 0 && !self.op.flushes() {
                 continue;
             }
-            if let Some(status) = region.hindrance(self.op) {
-                primary.request().note(index, status);
-            } else if region.bytes() > common {
-                left = self.region(index, region, index == last, primary);
-            } else if index == last {
+            let limit = match region.precheck(self.op) {
+                Ok(limit) => limit,
+                Err(status) => {
+                    primary.request().note(index, status);
+                    continue;
+                }
+            };
+            if region.bytes() <= common && index == last {
                 self.aim(&mut primary.draft(), index, region);
                 left = true;
-            } else if !self.submit_shared(index, region, primary) {
-                self.region(index, region, false, primary);
+            } else if region.bytes() > common || !self.submit_shared(index, region, primary) {
+                let leg = self.plan(index, region, limit);
+                left = self.region(leg, index == last, primary);
             }
         }
         left
@@ -279,43 +285,58 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
             return false;
         };
         self.aim(&mut leg.draft(), index, region);
-        leg.submit(&self.resources.queue);
+        leg.submit();
         true
     }
 
-    /// Submits a region's bios; what remains of the last one is left to the primary if it fits.
-    fn region(
-        &self,
-        index: usize,
-        region: &Region,
-        is_last: bool,
-        primary: &mut impl Primary<N>,
-    ) -> bool {
-        let mut leg = LegPlan {
+    fn plan<'b>(&self, index: usize, region: &'b Region, limit: u32) -> LegPlan<'b, S> {
+        LegPlan {
             op: self.op,
             region,
             index,
+            limit,
             at: 0,
             source: self.source.clone(),
-        };
-        loop {
+        }
+    }
+
+    /// Submits a region's bios; what remains of the last one is left to the primary if it fits. What
+    /// cannot be submitted fails.
+    fn region(
+        &self,
+        mut leg: LegPlan<'_, S>,
+        is_last: bool,
+        primary: &mut impl Primary<N>,
+    ) -> bool {
+        self.submit_region(&mut leg, is_last, primary)
+            .unwrap_or_else(|status| {
+                primary.request().note(leg.index, status);
+                if !self.op.is_write() {
+                    leg.zero_rest();
+                }
+                false
+            })
+    }
+
+    fn submit_region(
+        &self,
+        leg: &mut LegPlan<'_, S>,
+        is_last: bool,
+        primary: &mut impl Primary<N>,
+    ) -> Result<bool, Status> {
+        while leg.rest() > 0 {
+            if leg.starts_beyond_device() {
+                return Err(Status::FAILED);
+            }
             if is_last && leg.fits(primary.draft().capacity()) {
-                let drawn = leg.draw(&mut primary.draft());
-                if let Err(status) = drawn {
-                    primary.request().note(index, status);
-                }
-                return drawn.is_ok();
+                leg.draw(&mut primary.draft())?;
+                return Ok(true);
             }
-            if !self.submit_leg(&mut leg, primary.chained()) {
-                if let Err(status) = self.run_leg(&mut leg, primary.request()) {
-                    primary.request().note(index, status);
-                    return false;
-                }
-            }
-            if leg.rest() == 0 {
-                return false;
+            if !self.submit_leg(leg, primary.chained()) {
+                self.run_leg(leg, primary.request())?;
             }
         }
+        Ok(false)
     }
 
     /// Submits the next bio of a region. Returns false if there is no memory for it, or too little
@@ -330,30 +351,28 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         self.share(&mut bio.draft(), leg.region);
         let is_drawn = leg.draw(&mut bio.draft()).is_ok();
         if is_drawn {
-            bio.submit(&self.resources.queue);
+            bio.submit();
         }
         is_drawn
     }
 
-    /// Does the next bio of a region from the stack, which needs no memory.
+    /// Does the next bio of a region from the stack, which needs no memory but for an atomic write.
     #[cold]
     #[inline(never)]
     fn run_leg(&self, leg: &mut LegPlan<'_, S>, request: &Request<N>) -> Result<(), Status> {
+        let device = self.device_of(leg.region);
+        // What must not be split waits for its vectors' memory.
+        let vecs = if self.op.is_atomic() && self.source.as_array().is_none() {
+            self.pieces(&leg.source, leg.rest() << SECTOR_SHIFT)
+        } else {
+            0
+        };
         pin_init::stack_pin_init!(
-            let bio = StackBio::new(
-                self.resources,
-                self.device_of(leg.region),
-                self.op.opf(),
-                0,
-                (),
-            )
+            let bio = StackBio::of_a_block(self.resources, device, self.op.opf(), vecs)
         );
         self.share(&mut bio.as_mut().draft(), leg.region);
         leg.draw_on_stack(bio.as_mut())?;
-        request.note(
-            leg.index,
-            bio.as_mut().submit_and_wait(&self.resources.queue),
-        );
+        request.note(leg.index, bio.as_mut().submit_and_wait());
         Ok(())
     }
 
@@ -372,6 +391,9 @@ struct LegPlan<'a, S> {
     op: Op,
     region: &'a Region,
     index: usize,
+    /// The most sectors of a bio without data. The device's limit may change at any time: a bio that
+    /// is above it by then is split or failed by the block layer.
+    limit: u32,
     /// The sectors that are done.
     at: u64,
     /// The buffer from there on.
@@ -392,9 +414,28 @@ impl<S: Source> LegPlan<'_, S> {
             Kind::Read | Kind::Write => {
                 rest <= u64::from(MAX_DATA) && self.source.pieces(rest) <= capacity
             }
-            Kind::Discard | Kind::WriteZeroes => {
-                self.rest() <= u64::from(self.sectors_without_data())
-            }
+            Kind::Discard | Kind::WriteZeroes => self.rest() <= u64::from(self.limit),
+        }
+    }
+
+    /// Whether what remains of a read is beyond the end of the device. The block layer would fail
+    /// bio after bio; a caller's bio is one anyway.
+    fn starts_beyond_device(&self) -> bool {
+        self.op.kind() == Kind::Read
+            && self.source.as_bio().is_none()
+            && self.region.sector() + self.at >= self.region.device().sectors()
+    }
+
+    /// Clears what remains of the buffer of a read that cannot be made. A buffer that is longer than
+    /// all memory is one that repeats itself.
+    fn zero_rest(&mut self) {
+        let mut rest = (self.rest() << SECTOR_SHIFT).min(total_memory());
+        while rest > 0 {
+            let Some(piece) = self.source.next(rest.min(u32::MAX.into()) as u32) else {
+                return;
+            };
+            piece.zero();
+            rest -= u64::from(piece.len()).min(rest);
         }
     }
 
@@ -405,7 +446,7 @@ impl<S: Source> LegPlan<'_, S> {
         let sectors = if self.op.carries_data() {
             self.draw_data(bio)?
         } else {
-            let sectors = self.rest().min(self.sectors_without_data().into());
+            let sectors = self.rest().min(self.limit.into());
             bio.set_size_without_data((sectors as u32) << SECTOR_SHIFT);
             sectors
         };
@@ -420,14 +461,17 @@ impl<S: Source> LegPlan<'_, S> {
     }
 
     /// As [`Self::draw`]. An array serves as the bio's vectors itself, however small its pieces are.
-    fn draw_on_stack(&mut self, mut bio: Pin<&mut StackBio<()>>) -> Result<(), Status> {
+    fn draw_on_stack(&mut self, mut bio: Pin<&mut StackBio<(), BLOCK_VECS>>) -> Result<(), Status> {
         let rest = self.rest() << SECTOR_SHIFT;
-        let Some(array) = self.source.as_array().filter(|_| rest <= MAX_DATA.into()) else {
+        let bytes = rest.min(MAX_DATA.into()) as u32;
+        let must_not_split = self.op.is_atomic() && u64::from(bytes) < rest;
+        let Some(array) = self.source.as_array().filter(|_| !must_not_split) else {
             return self.draw(&mut bio.draft());
         };
-        bio.as_mut().borrow_vectors(array, rest as u32);
+        bio.as_mut().borrow_vectors(array, bytes);
         self.aim(&mut bio.draft());
-        self.at = self.region.count();
+        skip(&mut self.source, bytes);
+        self.at += u64::from(bytes >> SECTOR_SHIFT);
         Ok(())
     }
 
@@ -466,16 +510,6 @@ impl<S: Source> LegPlan<'_, S> {
             return Err(Status::INVALID);
         }
         Ok(u64::from(blocks >> SECTOR_SHIFT))
-    }
-
-    /// How many sectors a bio without data may cover on the region's device.
-    fn sectors_without_data(&self) -> u32 {
-        let device = self.region.device();
-        let max = match self.op.kind() {
-            Kind::Discard => device.max_discard_sectors(),
-            _ => device.max_write_zeroes_sectors(),
-        };
-        max.min(MAX_SECTORS)
     }
 }
 

@@ -61,6 +61,11 @@ impl ErrorSet {
             .for_each(|index| self.insert(index));
     }
 
+    /// Empties the set, and returns what was in it, as bits.
+    pub(crate) fn take(&self) -> usize {
+        self.0.xchg(0, Relaxed)
+    }
+
     /// The set as bits. It is complete when all who add to it have ended.
     pub(crate) fn bits(&self) -> usize {
         self.0.load(Relaxed)
@@ -87,6 +92,15 @@ mod tests {
             all.insert(index);
         }
         assert_eq!(all.bits(), usize::MAX);
+    }
+
+    #[test]
+    fn is_empty_when_it_was_taken() {
+        let set = ErrorSet::new();
+        set.insert(3);
+        set.insert(0);
+        assert_eq!(set.take(), 0b1001);
+        assert_eq!(set.take(), 0);
     }
 
     #[test]

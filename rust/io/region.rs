@@ -18,7 +18,13 @@ use crate::{
         Status, //
     }, //
 };
-use core::mem::offset_of;
+use core::{
+    mem::offset_of,
+    ops::Range, //
+};
+
+/// The most sectors that a bio can cover.
+const MAX_SECTORS: u32 = u32::MAX >> SECTOR_SHIFT;
 
 /// A run of sectors on a device; in memory the `struct io_region` of C, or its `struct dm_io_region`.
 ///
@@ -76,6 +82,19 @@ impl Region {
         self.count
     }
 
+    /// The part of the region from sector `range.start` of it up to `range.end`, as far as that is in
+    /// the region.
+    pub(crate) fn part(&self, range: &Range<u64>) -> Self {
+        let end = range.end.min(self.count);
+        let start = range.start.min(end);
+        // INVARIANT: A part of the region ends where the region does, or before.
+        Self {
+            device: self.device,
+            sector: self.sector + start,
+            count: end - start,
+        }
+    }
+
     /// The length in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.count << SECTOR_SHIFT
@@ -92,24 +111,27 @@ impl Region {
             )
     }
 
-    /// Why `op` cannot be done here, where that is known without asking the device.
+    /// Why `op` cannot be done here, where that is known without asking the device; or else the most
+    /// sectors of a bio that does a part of it without data. That limit may change as soon as it was
+    /// read: it is read once for all of the region.
     ///
-    /// The block layer lets a write to a read-only device pass, with a warning; and a write that
-    /// ends beyond the device it would refuse only when earlier parts of it were done.
-    pub(crate) fn hindrance(&self, op: Op) -> Option<Status> {
-        let device = self.device;
-        match op.kind() {
-            // A read is left to the block layer, whose failure zeroes the buffer.
-            Kind::Read => None,
-            // Who is told so falls back to something else, and comes again.
-            Kind::Discard if device.max_discard_sectors() == 0 => Some(Status::UNSUPPORTED),
-            Kind::WriteZeroes if device.max_write_zeroes_sectors() == 0 => {
-                Some(Status::UNSUPPORTED)
-            }
-            _ if self.sector + self.count > device.sectors() => Some(Status::FAILED),
-            _ if self.count > 0 && device.is_read_only() => Some(Status::FAILED),
-            _ => None,
+    /// A write that ends beyond the device the block layer would refuse only when earlier parts of
+    /// it were done. A read is left to it, as is a device that is read-only: it warns, and writes.
+    pub(crate) fn precheck(&self, op: Op) -> Result<u32, Status> {
+        let limit = match op.kind() {
+            Kind::Read => return Ok(MAX_SECTORS),
+            Kind::Write => MAX_SECTORS,
+            Kind::Discard => self.device.max_discard_sectors(),
+            Kind::WriteZeroes => self.device.max_write_zeroes_sectors(),
+        };
+        if limit == 0 {
+            // The caller falls back to something else, and comes again.
+            return Err(Status::UNSUPPORTED);
         }
+        if self.count > 0 && self.sector + self.count > self.device.sectors() {
+            return Err(Status::FAILED);
+        }
+        Ok(limit.min(MAX_SECTORS))
     }
 }
 

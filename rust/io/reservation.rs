@@ -11,16 +11,15 @@ use kernel::{
 /// The pages that are reserved, beyond the base.
 #[pin_data]
 pub(super) struct Reservation {
+    /// What is reserved for callers who forgot to.
+    base: usize,
     #[pin]
     pages: Mutex<usize>,
 }
 
 impl Reservation {
-    /// What is reserved for callers who forgot to.
-    pub(super) const BASE: usize = 16;
-
-    pub(super) fn new() -> impl PinInit<Self> {
-        pin_init!(Self { pages <- new_mutex!(0) })
+    pub(super) fn new(base: usize) -> impl PinInit<Self> {
+        pin_init!(Self { base, pages <- new_mutex!(0) })
     }
 
     /// Reserves `more` pages by `resize` to the new total, or fails and changes nothing.
@@ -28,10 +27,10 @@ impl Reservation {
         let mut pages = self.pages.lock();
         let total = pages
             .checked_add(more)
-            .and_then(|sum| sum.checked_add(Self::BASE));
+            .and_then(|sum| sum.checked_add(self.base));
         if let Err(error) = total.ok_or(ENOMEM).and_then(&resize) {
             // Going back needs no memory.
-            let _ = resize(*pages + Self::BASE);
+            let _ = resize(*pages + self.base);
             return Err(error);
         }
         *pages += more;
@@ -44,7 +43,7 @@ impl Reservation {
         let enough = fewer <= *pages;
         *pages = pages.saturating_sub(fewer);
         // A smaller reserve needs no memory.
-        let _ = resize(*pages + Self::BASE);
+        let _ = resize(*pages + self.base);
         enough
     }
 }

@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{
     block::{
-        bio::is_submitting,
         block_device::{
             MAX_BLOCK_SIZE,
             SECTOR_SHIFT, //
         },
         rcu,
+        workqueue::flush_delayed,
         Bio,
         BioList,
         BioPool,
@@ -38,7 +38,9 @@ use crate::{
     }, //
 };
 use kernel::{
+    impl_has_delayed_work,
     impl_has_work,
+    new_delayed_work,
     new_mutex,
     new_work,
     page::PAGE_SIZE,
@@ -49,16 +51,16 @@ use kernel::{
             Full,
             Relaxed, //
         },
+        rcu::read_lock,
         Arc,
+        ArcBorrow,
         Completion,
         Mutex, //
     },
     task::Task,
-    time::{
-        delay::fsleep,
-        Delta, //
-    },
+    time::msecs_to_jiffies,
     workqueue::{
+        DelayedWork,
         Work,
         WorkItem, //
     }, //
@@ -66,13 +68,19 @@ use kernel::{
 
 /// The jobs, parts and legs that a client has memory for at any time.
 const RESERVE: usize = 8;
-/// The I/Os that are started by the caller who brings a job: a read and a write.
-const STEPS_HERE: usize = 2;
+/// The steps that one run of the progress work takes: then it is another work's turn.
+const STEPS: usize = 256;
 /// How long a client waits when its throttle forbids I/O, in milliseconds.
-const PAUSE_MS: i64 = 100;
+const PAUSE_MS: u32 = 100;
 /// How often it does so before it goes on all the same: others that share the throttle may use up
 /// all that the limit allows.
 const MAX_PAUSES: u32 = 10;
+
+/// What cannot happen: who waits for memory gets it.
+const NO_MEMORY: Refusal = Refusal {
+    argument: c"there is no memory",
+    error: ENOMEM,
+};
 
 const PROGRESS: u64 = 1;
 const CALLBACKS: u64 = 2;
@@ -89,15 +97,22 @@ pub(crate) struct Client<N: Notify> {
     ended: BioList<Part<N>>,
     /// Jobs that are to be called back.
     done: BioList<Job<N>>,
-    /// Held by who is at the client's jobs: the progress work, or a caller.
+    /// Serialises job processing; held by the progress work.
     #[pin]
     waiting: Mutex<Waiting<N>>,
+    /// The pauses since the throttle last allowed an I/O.
+    pauses: Atomic<u32>,
     #[pin]
     progress: Work<Self, PROGRESS>,
     #[pin]
     callbacks: Work<Self, CALLBACKS>,
     #[pin]
-    pause: Work<Self, PAUSE>,
+    pause: DelayedWork<Self, PAUSE>,
+    /// Of the progress work and the pause, which wait for nothing but devices.
+    progress_queue: OwnedQueue,
+    /// Of the callbacks: one may wait for what the progress work is to do, even if there is but one
+    /// thread to be had for each queue.
+    callback_queue: OwnedQueue,
     /// The jobs that were not called back, and one for the client's owner.
     pending: Atomic<i64>,
     #[pin]
@@ -109,7 +124,10 @@ pub(crate) struct Client<N: Notify> {
 impl_has_work! {
     impl{N: Notify} HasWork<Self, PROGRESS> for Client<N> { self.progress }
     impl{N: Notify} HasWork<Self, CALLBACKS> for Client<N> { self.callbacks }
-    impl{N: Notify} HasWork<Self, PAUSE> for Client<N> { self.pause }
+}
+
+impl_has_delayed_work! {
+    impl{N: Notify} HasDelayedWork<Self, PAUSE> for Client<N> { self.pause }
 }
 
 /// What there is to do that could not be done at once.
@@ -118,8 +136,6 @@ struct Waiting<N: Notify> {
     jobs: BioQueue<Job<N>>,
     /// Parts that are to go on.
     parts: BioQueue<Part<N>>,
-    /// The pauses since the throttle last allowed that.
-    pauses: u32,
 }
 
 impl<N: Notify> Client<N> {
@@ -141,7 +157,6 @@ impl<N: Notify> Client<N> {
             resources: resources.clone(),
             max_sectors: part_bytes as u64 >> SECTOR_SHIFT,
             throttle,
-            queue: OwnedQueue::new(c"kcopyd_rust")?,
         };
         Arc::pin_init(
             try_pin_init!(Self {
@@ -153,11 +168,13 @@ impl<N: Notify> Client<N> {
                 waiting <- new_mutex!(Waiting {
                     jobs: BioQueue::new(),
                     parts: BioQueue::new(),
-                    pauses: 0,
                 }),
+                pauses: Atomic::new(0),
                 progress <- new_work!("kcopyd_rust::progress"),
                 callbacks <- new_work!("kcopyd_rust::callbacks"),
-                pause <- new_work!("kcopyd_rust::pause"),
+                pause <- new_delayed_work!("kcopyd_rust::pause"),
+                progress_queue: OwnedQueue::new(c"kcopyd_rust")?,
+                callback_queue: OwnedQueue::new(c"kcopyd_rust_callback")?,
                 pending: Atomic::new(1),
                 idle <- Completion::new(),
                 caller: Atomic::new(0),
@@ -168,37 +185,34 @@ impl<N: Notify> Client<N> {
 
     /// Accepts a copy of `from`, or if there is none a zeroing. May sleep.
     ///
-    /// Without memory it waits for the end of another job if it `may_wait`, or else fails.
+    /// None of its I/O is submitted here: the caller may hold locks that a device beneath wants.
     pub(crate) fn start(
-        this: &Arc<Self>,
+        this: ArcBorrow<'_, Self>,
         from: Option<Region>,
         dests: &[Region],
         flags: Flags,
         notify: N,
-        may_wait: bool,
     ) -> Result<(), Refusal> {
-        let job = Job::new(this.clone(), from, dests, flags, notify)?;
-        let job = this.carry(job, may_wait).ok_or(Refusal {
-            argument: c"there is no memory, and a callback cannot wait for any",
-            error: ENOMEM,
-        })?;
+        let job = Job::new(this.into(), from, dests, flags, notify)?;
+        let job = this.carry(job).ok_or(NO_MEMORY)?;
         let what = if from.is_some() {
             Counted::Copy
         } else {
             Counted::Zeroing
         };
         statistics::count(what, job.rest());
+        // From here on the job may end, and its owner destroy the client: see `drain`.
+        let _reader = read_lock();
         if this.accepted.push(job) {
-            this.begin_here();
+            this.wake();
         }
         Ok(())
     }
 
     /// Makes a job that has nothing to do but to call back, when it is ended. May sleep.
-    pub(crate) fn prepare(this: &Arc<Self>, notify: N) -> Option<Bio<Job<N>>> {
-        let job = this.carry(Job::callback(this.clone(), notify), true)?;
-        statistics::count(Counted::Callback, 0);
-        Some(job)
+    pub(crate) fn prepare(this: ArcBorrow<'_, Self>, notify: N) -> Result<Bio<Job<N>>, Refusal> {
+        this.carry(Job::callback(this.into(), notify))
+            .ok_or(NO_MEMORY)
     }
 
     /// Ends a prepared job: calls back in line with other jobs. Any context.
@@ -208,99 +222,110 @@ impl<N: Notify> Client<N> {
         job.end();
     }
 
-    /// Makes the bio of a job, which is pending from then on.
-    fn carry(&self, job: impl Init<Job<N>>, may_wait: bool) -> Option<Bio<Job<N>>> {
-        let job = if may_wait {
-            BioPool::alloc_carrier(&self.jobs, job)
+    /// Makes the bio of a job, which is pending from then on. Without memory that waits for another
+    /// job's callback; in a callback, for the kernel's memory.
+    fn carry(&self, job: impl Init<Job<N>>) -> Option<Bio<Job<N>>> {
+        let job = if self.is_calling_back() {
+            BioPool::alloc_carrier_beyond_reserve(&self.jobs, job)
         } else {
-            BioPool::try_alloc(&self.jobs, None, 0, 0, job)
+            BioPool::alloc_carrier(&self.jobs, job)
         }?;
         self.pending.fetch_add(1, Relaxed);
         Some(job)
     }
 
-    /// Whether this is a callback of the client. Such a one should not wait for memory: it may be
-    /// that only further callbacks would give any back.
-    pub(crate) fn is_calling_back(&self) -> bool {
+    /// Whether this is a callback of the client, which must not wait for another.
+    fn is_calling_back(&self) -> bool {
         self.caller.load(Relaxed) == current_task()
     }
 
-    /// Waits for the work that there is, and for that which follows from it at once. May sleep; not
-    /// from a callback.
-    pub(crate) fn flush(self: &Arc<Self>) {
-        // Another caller may be at what was accepted, and not have left any of it to the work yet.
-        self.wake();
-        // The progress work may make the callbacks' work, which a flush that has begun passes over.
-        self.means.queue.flush();
-        self.means.queue.flush();
+    /// Waits until the callback has returned for every job that had nothing left to do but that. May
+    /// sleep; not from a callback.
+    pub(crate) fn flush(&self) {
+        // The progress work finds the jobs that are through, and hands them to the callbacks' work.
+        // Either of them may be near its end, and have queued itself anew for what came meanwhile.
+        for queue in [&self.progress_queue, &self.callback_queue] {
+            queue.flush();
+            queue.flush();
+        }
     }
 
     /// Waits until all jobs were called back, and nothing of the client runs any more, be it work or
-    /// an interrupt. May sleep; not from a callback.
+    /// an interrupt, so that the caller's reference is the last. May sleep; not from a callback.
     pub(crate) fn drain(&self) {
         if self.pending.fetch_sub(1, Full) > 1 {
             self.idle.wait_for_completion();
         }
-        self.means.queue.flush();
+        // Who brought or ended a job may still be about to queue work for it.
         rcu::synchronize();
+        // Then only work queues work, and each has its reference until it has returned.
+        flush_delayed(&self.pause);
+        self.progress_queue.drain();
+        self.callback_queue.drain();
     }
 
-    /// Takes a part whose I/O has ended. Any context.
+    /// Takes a part whose I/O has ended. Any context, under RCU.
     pub(super) fn part_ended(self: &Arc<Self>, part: Bio<Part<N>>) {
         if self.ended.push(part) {
-            self.wake();
+            self.as_arc_borrow().wake();
         }
     }
 
-    /// Takes a job all of whose parts have gone. Any context.
+    /// Takes a job all of whose parts have gone. Any context, under RCU.
     pub(super) fn job_done(self: &Arc<Self>, job: Bio<Job<N>>) {
         if self.done.push(job) {
-            self.wake_callbacks();
+            self.as_arc_borrow().wake_callbacks();
         }
     }
 
-    /// Does the first that there is to do at once, where that is safe: on a fast device a short copy
-    /// then needs no other task but for its callback.
-    fn begin_here(self: &Arc<Self>) {
-        let has_more = match self.waiting.try_lock() {
-            Some(mut waiting) if !is_submitting() => self.progress(&mut waiting, STEPS_HERE),
-            _ => true,
-        };
-        if has_more {
-            self.wake();
-        }
-    }
-
-    fn wake(self: &Arc<Self>) {
+    fn wake(self: ArcBorrow<'_, Self>) {
         // One that is queued already will find what there is to do.
-        let _ = self.means.queue.enqueue::<_, PROGRESS>(self.clone());
+        let _ = self
+            .progress_queue
+            .enqueue::<Arc<Self>, PROGRESS>(self.into());
     }
 
-    fn wake_callbacks(self: &Arc<Self>) {
+    fn wake_callbacks(self: ArcBorrow<'_, Self>) {
         // One that is queued already will find the jobs.
-        let _ = self.means.queue.enqueue::<_, CALLBACKS>(self.clone());
+        let _ = self
+            .callback_queue
+            .enqueue::<Arc<Self>, CALLBACKS>(self.into());
     }
 
-    /// Does all that can be done without waiting, but starts no more than so many I/Os. Returns
-    /// whether there is another to start: then the caller is to see to it that this is called again.
+    /// Does all that can be done without waiting; after so many steps the work queues itself anew.
     ///
     /// Parts come first: they may set memory free. On a device that is done with an I/O when it
     /// was submitted, this also lets one buffer serve a whole job.
-    fn progress(self: &Arc<Self>, waiting: &mut Waiting<N>, mut most: usize) -> bool {
-        loop {
+    fn progress(self: &Arc<Self>, waiting: &mut Waiting<N>) {
+        for _ in 0..STEPS {
             self.take_ended(&mut waiting.parts);
-            waiting.jobs.append(&mut self.accepted.take());
+            self.take_accepted(&mut waiting.jobs);
             let has_done = if waiting.parts.is_empty() {
                 self.begin(waiting)
-            } else if most == 0 {
-                return true;
             } else {
-                most -= 1;
                 self.go_on(waiting)
             };
             if !has_done && self.ended.leave() && self.accepted.leave() {
-                return false;
+                return;
             }
+        }
+        self.as_arc_borrow().wake();
+    }
+
+    /// Takes the jobs that were accepted, and adds those that have anything to do to `jobs`.
+    fn take_accepted(&self, jobs: &mut BioQueue<Job<N>>) {
+        let mut accepted = self.accepted.take();
+        while let Some(job) = accepted.pop_front() {
+            Self::keep_or_end(job, |job| jobs.push_back(job));
+        }
+    }
+
+    /// Keeps a job that is to have another part; any other ends with the last of those it has.
+    fn keep_or_end(job: Bio<Job<N>>, keep: impl FnOnce(Bio<Job<N>>)) {
+        if job.takes_parts() {
+            keep(job);
+        } else {
+            job.end();
         }
     }
 
@@ -319,9 +344,11 @@ impl<N: Notify> Client<N> {
 
     /// Starts the I/O of a part. Returns false if none may start now.
     fn go_on(self: &Arc<Self>, waiting: &mut Waiting<N>) -> bool {
-        if !self.may_start(&mut waiting.pauses) {
+        if !self.may_start() {
             // One that is queued already will do.
-            let _ = self.means.queue.enqueue::<_, PAUSE>(self.clone());
+            let _ = self
+                .progress_queue
+                .enqueue_delayed::<_, PAUSE>(self.clone(), msecs_to_jiffies(PAUSE_MS));
             return false;
         }
         if let Some(part) = waiting.parts.pop_front() {
@@ -331,16 +358,16 @@ impl<N: Notify> Client<N> {
     }
 
     /// Whether an I/O may start, which is counted then.
-    fn may_start(&self, pauses: &mut u32) -> bool {
+    fn may_start(&self) -> bool {
         let Some(throttle) = &self.means.throttle else {
             return true;
         };
-        if *pauses >= MAX_PAUSES {
+        if self.pauses.load(Relaxed) >= MAX_PAUSES {
             throttle.start_anyway();
         } else if !throttle.start() {
             return false;
         }
-        *pauses = 0;
+        self.pauses.store(0, Relaxed);
         true
     }
 
@@ -350,28 +377,27 @@ impl<N: Notify> Client<N> {
         let Some(job) = waiting.jobs.pop_front() else {
             return false;
         };
-        if !job.takes_parts() {
-            job.end();
-            return true;
-        }
-        match Part::new(&self.means, &job) {
+        // An error may have stopped it.
+        let part = job
+            .takes_parts()
+            .then(|| Part::new(&self.means, &job))
+            .flatten();
+        match part {
             Some(part) => {
                 job.count_part();
                 if let Some(part) = Part::take(part) {
                     waiting.parts.push_back(part);
                 }
+                Self::keep_or_end(job, |job| waiting.jobs.push_front(job));
             }
-            // The parts that it has will do.
-            None if job.parts() > 0 => {
-                job.end();
-                return true;
-            }
-            None => {
+            // It needs memory for one part at least, which another gives back.
+            None if job.takes_parts() && job.parts() == 0 => {
                 waiting.jobs.push_front(job);
                 return false;
             }
+            // The parts that it has will do.
+            None => job.end(),
         }
-        waiting.jobs.push_front(job);
         true
     }
 
@@ -384,7 +410,7 @@ impl<N: Notify> Client<N> {
         // Each callback may have brought another copy, and that may have ended: without an end to
         // this work no other would have its turn.
         if !self.done.leave() {
-            self.wake_callbacks();
+            self.as_arc_borrow().wake_callbacks();
         }
     }
 
@@ -411,7 +437,7 @@ impl<N: Notify> WorkItem<PROGRESS> for Client<N> {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.progress(&mut this.waiting.lock(), usize::MAX);
+        this.progress(&mut this.waiting.lock());
     }
 }
 
@@ -427,8 +453,7 @@ impl<N: Notify> WorkItem<PAUSE> for Client<N> {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        fsleep(Delta::from_millis(PAUSE_MS));
-        this.waiting.lock().pauses += 1;
-        this.wake();
+        this.pauses.fetch_add(1, Relaxed);
+        this.as_arc_borrow().wake();
     }
 }

@@ -12,7 +12,6 @@ use crate::{
     block::{
         block_device::SECTOR_SHIFT,
         Bio,
-        BlockDevice,
         EndIo, //
     },
     io::{
@@ -44,13 +43,13 @@ const MAX_PARTS: u32 = 8;
 
 /// A job: the payload of a bio that carries it.
 ///
-/// Only who is at the client's jobs takes ranges and counts parts; errors come from anywhere.
+/// Ranges are taken and parts counted under `Client::waiting`; errors come from anywhere.
 pub(crate) struct Job<N: Notify> {
     client: Arc<Client<N>>,
     /// [`None`] if the destinations are to be zeroes, or if there are none.
     from: Option<Region>,
     dests: Dests,
-    write_op: Op,
+    method: Method,
     flags: Flags,
     notify: N,
     /// The sectors that parts have taken.
@@ -59,6 +58,55 @@ pub(crate) struct Job<N: Notify> {
     parts: Atomic<u32>,
     read_error: Atomic<i32>,
     write_errors: ErrorSet,
+}
+
+/// How a job is written, by what the devices said when it was accepted: their limits may change at
+/// any time, and a part that was cut for others fails, but is not cut anew.
+#[derive(Clone, Copy)]
+struct Method {
+    /// A write, or a write of zeroes without data.
+    op: Op,
+    /// The sectors of the largest logical block of a device, a power of two.
+    block_sectors: u64,
+    /// The most sectors that all destinations can write as zeroes at once, if that is how.
+    max_sectors: u64,
+}
+
+impl Method {
+    /// How a job without destinations would be written.
+    const NONE: Self = Self {
+        op: Op::WRITE,
+        block_sectors: 1,
+        max_sectors: u64::MAX,
+    };
+
+    fn new(from: Option<&Region>, dests: &[Region]) -> Self {
+        let block_sectors = Iterator::chain(from.into_iter(), dests)
+            .map(|region| u64::from(region.device().logical_block_size() >> SECTOR_SHIFT))
+            .fold(1, u64::max);
+        let limit = dests
+            .iter()
+            .map(|dest| dest.device().max_write_zeroes_sectors())
+            .fold(u32::MAX >> SECTOR_SHIFT, u32::min);
+        if from.is_some() || limit == 0 {
+            return Self {
+                block_sectors,
+                ..Self::NONE
+            };
+        }
+        let mut this = Self {
+            op: Op::WRITE_ZEROES,
+            block_sectors,
+            max_sectors: 0,
+        };
+        this.max_sectors = this.whole_blocks(limit.into()).max(block_sectors);
+        this
+    }
+
+    /// The sectors of the whole blocks in `sectors`.
+    fn whole_blocks(&self, sectors: u64) -> u64 {
+        sectors & !self.block_sectors.wrapping_sub(1)
+    }
 }
 
 /// Up to [`MAX_DESTS`] regions of one length.
@@ -78,9 +126,6 @@ impl Dests {
         let count = from.unwrap_or(first).count();
         if dests.iter().any(|dest| dest.count() != count) {
             return Err(Refusal::invalid(c"dests: the lengths differ"));
-        }
-        if from.is_some_and(|from| dests.iter().any(|dest| dest.overlaps(from))) {
-            return Err(Refusal::invalid(c"dests: one overlaps the source"));
         }
         Ok(())
     }
@@ -108,31 +153,26 @@ impl<N: Notify> Job<N> {
         notify: N,
     ) -> Result<impl Init<Self> + use<'a, N>, Refusal> {
         Dests::check(from.as_ref(), dests)?;
-        let writes_zeroes = |dest: &Region| dest.device().max_write_zeroes_sectors() > 0;
-        let write_op = if from.is_none() && dests.iter().all(writes_zeroes) {
-            Op::WRITE_ZEROES
-        } else {
-            Op::WRITE
-        };
+        let method = Method::new(from.as_ref(), dests);
         // A hole in what must be written in order would be the end of it.
         let in_order = flags.in_order || dests.iter().any(|dest| dest.device().is_zoned());
         let flags = Flags {
             in_order,
             ignore_errors: flags.ignore_errors && !in_order,
         };
-        Ok(Self::init(client, from, dests, write_op, flags, notify))
+        Ok(Self::init(client, from, dests, method, flags, notify))
     }
 
     /// A job that has nothing to do but to call back.
     pub(super) fn callback(client: Arc<Client<N>>, notify: N) -> impl Init<Self> {
-        Self::init(client, None, &[], Op::WRITE, Flags::default(), notify)
+        Self::init(client, None, &[], Method::NONE, Flags::default(), notify)
     }
 
     fn init<'a>(
         client: Arc<Client<N>>,
         from: Option<Region>,
         dests: &'a [Region],
-        write_op: Op,
+        method: Method,
         flags: Flags,
         notify: N,
     ) -> impl Init<Self> + use<'a, N> {
@@ -140,7 +180,7 @@ impl<N: Notify> Job<N> {
             client,
             from,
             dests <- Dests::init(dests),
-            write_op,
+            method,
             flags,
             notify,
             taken: Atomic::new(0),
@@ -169,53 +209,42 @@ impl<N: Notify> Job<N> {
 
     /// By what the destinations are written.
     pub(super) fn write_op(&self) -> Op {
-        self.write_op
+        self.method.op
     }
 
     pub(super) fn notify(&self) -> N {
         self.notify
     }
 
-    /// The bytes of the logical blocks in `bytes` that are whole ones to all devices: a range,
-    /// unless it is the last, consists of such.
-    pub(super) fn whole_blocks(&self, bytes: u32) -> u32 {
-        self.devices()
-            .fold(bytes, |bytes, device| device.whole_blocks(bytes))
+    /// The sectors of `bytes` bytes, in blocks that are whole ones to all devices: a range, unless it
+    /// is the last, consists of such.
+    pub(super) fn whole_blocks(&self, bytes: u32) -> u64 {
+        self.method.whole_blocks((bytes >> SECTOR_SHIFT).into())
     }
 
     /// The larger half of `sectors` in blocks that are whole ones to all devices; [`None`] if there
     /// is one block only.
     pub(super) fn half_of(&self, sectors: u64) -> Option<u64> {
-        let half = sectors.div_ceil(2).next_multiple_of(self.block_sectors());
+        let up = self.method.block_sectors.wrapping_sub(1);
+        let half = self
+            .method
+            .whole_blocks(sectors.div_ceil(2).wrapping_add(up));
         (half < sectors).then_some(half)
     }
 
     /// The sectors that a part needs a buffer for: at the most `most`, in blocks that are whole ones
     /// to all devices, but one of those at least.
     pub(super) fn part_sectors(&self, most: u64) -> u64 {
-        let block = self.block_sectors();
-        self.rest().min((most / block).max(1) * block)
+        let most = self
+            .method
+            .whole_blocks(most)
+            .max(self.method.block_sectors);
+        self.rest().min(most)
     }
 
-    /// The sectors of the largest block of a device.
-    fn block_sectors(&self) -> u64 {
-        self.devices()
-            .map(|device| device.logical_block_size() >> SECTOR_SHIFT)
-            .fold(1, u32::max)
-            .into()
-    }
-
-    /// The devices of all regions.
-    fn devices(&self) -> impl Iterator<Item = BlockDevice> + '_ {
-        Iterator::chain(self.from.iter(), self.dests.iter()).map(Region::device)
-    }
-
-    /// The most sectors that all destinations can write as zeroes at once.
-    pub(super) fn max_write_zeroes_sectors(&self) -> u32 {
-        self.dests
-            .iter()
-            .map(|dest| dest.device().max_write_zeroes_sectors())
-            .fold(u32::MAX >> SECTOR_SHIFT, u32::min)
+    /// The most sectors that all destinations can write as zeroes at once without data.
+    pub(super) fn max_sectors_without_data(&self) -> u64 {
+        self.method.max_sectors
     }
 
     pub(super) fn ignores_errors(&self) -> bool {

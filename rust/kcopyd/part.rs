@@ -15,7 +15,6 @@ use crate::{
         Chained,
         EndIo,
         Leg,
-        OwnedQueue,
         PageBuffer,
         PageReserve,
         Parent,
@@ -23,6 +22,7 @@ use crate::{
         Status, //
     },
     io::{
+        error_set::ErrorSet,
         op::Kind,
         Op,
         Region, //
@@ -43,7 +43,7 @@ use kernel::{
 
 /// A part: the payload of the bio that reads it, and writes it.
 ///
-/// Only who is at the client's jobs uses what is not the job's.
+/// All fields but `job` and `failed` are protected by `Client::waiting`.
 pub(super) struct Part<N: Notify> {
     job: Chained<Job<N>>,
     buffer: PageBuffer,
@@ -54,9 +54,17 @@ pub(super) struct Part<N: Notify> {
     count: Atomic<u64>,
     /// Where the range ends that the part has taken.
     end: Atomic<u64>,
-    /// The destinations that are still to be written, as bits.
-    unwritten: Atomic<usize>,
     is_writing: Atomic<bool>,
+    /// Where in the job the piece is that is being written: all of the range, unless a destination's
+    /// write of that failed.
+    piece_start: Atomic<u64>,
+    piece_count: Atomic<u64>,
+    /// The destinations that the piece is still to be written to, as bits.
+    unwritten: Atomic<usize>,
+    /// Those that it could not be written to, if errors are ignored.
+    failed: ErrorSet,
+    /// Those whose write of the range failed, as bits; the first one is written piece by piece.
+    retried: Atomic<usize>,
 }
 
 /// What parts need from their client.
@@ -68,7 +76,6 @@ pub(super) struct Means<N: Notify> {
     /// The most sectors of a part that has a buffer.
     pub(super) max_sectors: u64,
     pub(super) throttle: Option<Throttle>,
-    pub(super) queue: OwnedQueue,
 }
 
 impl<N: Notify> Part<N> {
@@ -87,33 +94,35 @@ impl<N: Notify> Part<N> {
             start: Atomic::new(0),
             count: Atomic::new(0),
             end: Atomic::new(0),
-            unwritten: Atomic::new(0),
             is_writing: Atomic::new(false),
+            piece_start: Atomic::new(0),
+            piece_count: Atomic::new(0),
+            unwritten: Atomic::new(0),
+            failed: ErrorSet::new(),
+            retried: Atomic::new(0),
         };
         let mut bio = BioPool::try_alloc(&means.parts, None, 0, vecs, part)?;
         let filled = bio.fill_from(bytes as u32, |part| &part.buffer);
         let capacity = match job.write_op().kind() {
-            Kind::WriteZeroes => job.max_write_zeroes_sectors(),
-            _ if (filled as usize) < bytes => job.whole_blocks(filled) >> SECTOR_SHIFT,
-            _ => filled >> SECTOR_SHIFT,
+            Kind::WriteZeroes => job.max_sectors_without_data(),
+            _ if (filled as usize) < bytes => job.whole_blocks(filled),
+            _ => (filled >> SECTOR_SHIFT).into(),
         };
-        bio.capacity.store(capacity.into(), Relaxed);
+        bio.capacity.store(capacity, Relaxed);
         (capacity > 0).then_some(bio)
     }
 
     /// Decides how to go on with a part whose I/O has ended. [`None`] if it is through, and gone.
     pub(super) fn advance(mut bio: Bio<Self>) -> Option<Bio<Self>> {
         if bio.is_writing.load(Relaxed) {
-            if !bio.status().is_ok() {
-                bio.job.note_write_error(bio.index());
-            }
+            bio.note_write(bio.index(), bio.status());
         } else if Self::read_ended(&mut bio) {
             return Some(bio);
         }
         if bio.job.is_stopped() {
             return None;
         }
-        if bio.unwritten.load(Relaxed) != 0 {
+        if bio.unwritten.load(Relaxed) != 0 || bio.next_write() {
             return Some(bio);
         }
         Self::take(bio)
@@ -144,8 +153,8 @@ impl<N: Notify> Part<N> {
     }
 
     fn begin_writing(&self) {
-        self.unwritten.store(self.job.all_dests(), Relaxed);
         self.is_writing.store(true, Relaxed);
+        self.set_piece(self.range(), self.job.all_dests());
     }
 
     /// Decides how to go on when a read has ended. If errors are ignored, a range that could not be
@@ -166,70 +175,141 @@ impl<N: Notify> Part<N> {
         false
     }
 
+    /// Notes how the write of a piece to a destination ended. Any context.
+    fn note_write(&self, dest: usize, status: Status) {
+        if status.is_ok() {
+            return;
+        }
+        // What a device does not support it does not support in pieces, either.
+        if self.job.ignores_errors() && !status.is_unsupported() {
+            self.failed.insert(dest);
+        } else {
+            self.job.note_write_error(dest);
+        }
+    }
+
+    /// Decides what to write when a piece was written to all that were to get it. If errors are
+    /// ignored, a range that could not be written to a destination is written to it in halves, as
+    /// it is read. Returns false when the range is through.
+    fn next_write(&self) -> bool {
+        let failed = self.failed.take();
+        match self.retried_dest() {
+            None => self.retried.store(failed, Relaxed),
+            Some(dest) => {
+                if self.next_piece(dest, failed != 0) {
+                    return true;
+                }
+                self.end_retry(dest);
+            }
+        }
+        while let Some(dest) = self.retried_dest() {
+            // The range as a whole is the first piece, and has failed.
+            self.set_piece(self.range(), 0);
+            if self.next_piece(dest, true) {
+                return true;
+            }
+            self.end_retry(dest);
+        }
+        false
+    }
+
+    /// Chooses the piece of the range that a destination gets after the one that it got, or after
+    /// one that failed the first half of that. Returns false if there is none.
+    fn next_piece(&self, dest: usize, has_failed: bool) -> bool {
+        let (piece, end) = (self.piece(), self.range().end);
+        let half = self.job.half_of(piece.end - piece.start);
+        let next = match half.filter(|_| has_failed) {
+            Some(half) => piece.start..piece.start + half,
+            None => piece.end..end,
+        };
+        if has_failed && half.is_none() {
+            self.job.note_write_error(dest);
+        }
+        let is_any = !next.is_empty();
+        if is_any {
+            self.set_piece(next, 1 << dest);
+        }
+        is_any
+    }
+
+    /// The destination that is written piece by piece.
+    fn retried_dest(&self) -> Option<usize> {
+        let retried = self.retried.load(Relaxed);
+        (retried != 0).then(|| retried.trailing_zeros() as usize)
+    }
+
+    fn end_retry(&self, dest: usize) {
+        let retried = self.retried.load(Relaxed);
+        self.retried.store(retried & !(1 << dest), Relaxed);
+    }
+
     /// Starts the I/O that was decided on.
     pub(super) fn submit(mut bio: Bio<Self>, means: &Means<N>) {
         if bio.is_writing.load(Relaxed) {
             return Self::write(bio, means);
         }
         if let Some(from) = bio.job.from().copied() {
-            Self::aim(&mut bio, &from, Op::READ);
-            bio.submit(&means.queue);
+            let range = bio.range();
+            Self::aim(&mut bio, &from.part(&range), 0, Op::READ);
+            bio.submit();
         }
     }
 
-    /// Writes to one destination by the part's bio, and to all others by legs as far as there is
-    /// memory for them.
+    /// Writes the piece to one destination by the part's bio, and to all others by legs as far as
+    /// there is memory for them.
     fn write(mut bio: Bio<Self>, means: &Means<N>) {
         let op = bio.job.write_op();
         let Some((index, dest)) = bio.next_dest() else {
-            // There is no I/O then, nor the status of one.
-            bio.reset_status();
             return bio.end();
         };
-        Self::aim(&mut bio, &dest, op);
+        let skip = bio.piece().start - bio.range().start;
+        Self::aim(&mut bio, &dest, skip, op);
         bio.draft().set_index(index);
         bio.mark_written(index);
         while let Some((index, dest)) = bio.next_dest() {
             let Some(mut leg) = bio.leg(&means.legs, dest.device(), op.opf()) else {
                 break;
             };
-            leg.draft().set_sector(dest.sector() + bio.range().start);
+            leg.draft().set_sector(dest.sector());
             leg.draft().set_index(index);
             bio.mark_written(index);
-            leg.submit(&means.queue);
+            leg.submit();
         }
-        bio.submit(&means.queue);
+        bio.submit();
     }
 
-    /// The next destination that the range is to be written to. One that cannot be written at all
-    /// is an error of its own, and passed over.
+    /// The next destination that the piece is to be written to: its number, and where.
     fn next_dest(&self) -> Option<(usize, Region)> {
-        loop {
-            let index = self.unwritten.load(Relaxed).trailing_zeros() as usize;
-            let dest = self.job.dest(index)?;
-            if dest.hindrance(self.job.write_op()).is_none() {
-                return Some((index, *dest));
-            }
-            self.job.note_write_error(index);
-            self.mark_written(index);
-        }
+        let index = self.unwritten.load(Relaxed).trailing_zeros() as usize;
+        let dest = self.job.dest(index)?;
+        Some((index, dest.part(&self.piece())))
     }
 
-    /// Makes the bio one of `op` with the part's place in `region`.
-    fn aim(bio: &mut Bio<Self>, region: &Region, op: Op) {
-        let range = bio.range();
-        let bytes = ((range.end - range.start) as u32) << SECTOR_SHIFT;
-        bio.reuse(region.device(), op.opf());
+    /// Makes the bio one of `op` to `region`, with what is `skip` sectors into the buffer.
+    fn aim(bio: &mut Bio<Self>, region: &Region, skip: u64, op: Op) {
+        let (skip, bytes) = ((skip as u32) << SECTOR_SHIFT, region.bytes() as u32);
+        bio.reuse(region.device(), op.opf(), skip, bytes);
         let mut draft = bio.draft();
-        draft.truncate(bytes);
         draft.set_size_without_data(bytes);
-        draft.set_sector(region.sector() + range.start);
+        draft.set_sector(region.sector());
     }
 
     /// Where in the job the part is, in sectors.
     fn range(&self) -> Range<u64> {
         let start = self.start.load(Relaxed);
         start..start + self.count.load(Relaxed)
+    }
+
+    /// Where in the job the piece is that is being written, in sectors.
+    fn piece(&self) -> Range<u64> {
+        let start = self.piece_start.load(Relaxed);
+        start..start + self.piece_count.load(Relaxed)
+    }
+
+    fn set_piece(&self, piece: Range<u64>, dests: usize) {
+        self.piece_start.store(piece.start, Relaxed);
+        self.piece_count.store(piece.end - piece.start, Relaxed);
+        self.unwritten.store(dests, Relaxed);
     }
 
     fn mark_written(&self, index: usize) {
@@ -250,8 +330,6 @@ impl<N: Notify> EndIo for Part<N> {
 
 impl<N: Notify> Parent for Part<N> {
     fn leg_ended(&self, index: usize, status: Status) {
-        if !status.is_ok() {
-            self.job.note_write_error(index);
-        }
+        self.note_write(index, status);
     }
 }

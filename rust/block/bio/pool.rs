@@ -83,6 +83,15 @@ impl<P: EndIo> BioPool<P> {
         Some(Self::make(this, node, None, 0, 0, payload))
     }
 
+    /// The same for one who must not wait for bios to be freed: it waits for the kernel's memory.
+    pub(crate) fn alloc_carrier_beyond_reserve(
+        this: &Arc<Self>,
+        payload: impl Init<P>,
+    ) -> Option<Bio<P>> {
+        let node = this.nodes.alloc_beyond_reserve()?;
+        Some(Self::make(this, node, None, 0, 0, payload))
+    }
+
     fn make(
         this: &Arc<Self>,
         node: NonNull<MaybeUninit<Node<P>>>,

@@ -4,19 +4,23 @@
 
 use super::{
     super::{
+        bvec::BLOCK_VECS,
+        vector_table::VectorTable,
         BlockDevice,
         BvecArray,
-        OwnedQueue,
         Resources,
         Status, //
     },
+    with_bio_list_set_aside,
     Chained,
     Draft,
     Header,
     Node, //
 };
 use core::{
+    cell::UnsafeCell,
     marker::PhantomPinned,
+    mem::MaybeUninit,
     ops::Deref,
     ptr::NonNull, //
 };
@@ -36,10 +40,12 @@ use kernel::{
 /// - While `chained` is false nothing is chained to the bio, and it is not in flight.
 #[repr(C)]
 #[pin_data(PinnedDrop)]
-pub(crate) struct StackBio<P> {
+pub(crate) struct StackBio<P, const BLOCK: usize = 0> {
     node: Node<P>,
     ended: Opaque<kernel::bindings::completion>,
     chained: bool,
+    /// The bio's vectors if there are any here: `BLOCK` is 0 or [`BLOCK_VECS`].
+    block: UnsafeCell<[MaybeUninit<kernel::bindings::bio_vec>; BLOCK]>,
     #[pin]
     _pin: PhantomPinned,
 }
@@ -54,7 +60,35 @@ impl<P> StackBio<P> {
         vecs: usize,
         payload: P,
     ) -> impl PinInit<Self> {
-        let table = Header::table(resources, vecs);
+        Self::with_table(device, opf, Header::table(resources, vecs), payload)
+    }
+}
+
+impl StackBio<(), BLOCK_VECS> {
+    /// Makes a bio for `device` with vectors enough for a logical block of any device, wherever in a
+    /// page it starts. Needs no memory, unless it is to have more than those, `vecs` or as many as a
+    /// bio may have: then it waits for it. May sleep, but causes no I/O.
+    pub(crate) fn of_a_block(
+        resources: &Resources,
+        device: Option<BlockDevice>,
+        opf: u32,
+        vecs: usize,
+    ) -> impl PinInit<Self> {
+        let table = (vecs > BLOCK_VECS)
+            .then(|| VectorTable::new(&resources.tables))
+            .flatten();
+        Self::with_table(device, opf, table, ())
+    }
+}
+
+impl<P, const BLOCK: usize> StackBio<P, BLOCK> {
+    fn with_table(
+        device: Option<BlockDevice>,
+        opf: u32,
+        table: Option<VectorTable>,
+        payload: P,
+    ) -> impl PinInit<Self> {
+        let is_in_block = BLOCK > 0 && table.is_none();
         let init = move |slot: *mut Self| {
             // SAFETY: `slot` is memory that stays in place until it is dropped.
             // INVARIANT: All is initialised, and nobody knows of the bio yet.
@@ -66,6 +100,12 @@ impl<P> StackBio<P> {
                     table,
                     Self::end_io,
                 );
+                if is_in_block {
+                    // INVARIANT: The vectors stay as long as the bio, and are its own.
+                    let bio = (*slot).node.header.as_raw();
+                    (*bio).bi_io_vec = (&raw mut (*slot).block).cast();
+                    (*bio).bi_max_vecs = BLOCK as u16;
+                }
                 (&raw mut (*slot).node.payload).write(payload);
                 (&raw mut (*slot).node.pool).write(None);
                 kernel::bindings::init_completion(Opaque::cast_into(&raw const (*slot).ended));
@@ -103,14 +143,18 @@ impl<P> StackBio<P> {
         unsafe { Chained::new(NonNull::from(&mut this.node)) }
     }
 
-    /// Submits the bio, through `queue` if that cannot be done from here, and waits for it and all
-    /// that is chained to it. May sleep. Returns how the bio itself ended.
-    pub(crate) fn submit_and_wait(self: Pin<&mut Self>, queue: &OwnedQueue) -> Status {
+    /// Submits the bio, and waits for it and all that is chained to it. That must not be on the
+    /// task's list of bios: see [`with_bio_list_set_aside`]. May sleep. Returns how the bio itself
+    /// ended.
+    pub(crate) fn submit_and_wait(self: Pin<&mut Self>) -> Status {
         // SAFETY: Nothing is moved.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: The bio is not in flight, and is waited for before anything else is done with it.
-        unsafe { this.node.header.submit(queue) };
-        this.wait();
+        with_bio_list_set_aside(|| {
+            // SAFETY: The bio is not in flight, and is waited for before anything else is done with
+            // it.
+            unsafe { this.node.header.submit() };
+            this.wait();
+        });
         this.node.header.zero_what_was_not_read();
         this.node.header.status()
     }
@@ -150,7 +194,7 @@ impl<P> StackBio<P> {
     }
 }
 
-impl<P> Deref for StackBio<P> {
+impl<P, const BLOCK: usize> Deref for StackBio<P, BLOCK> {
     type Target = P;
 
     fn deref(&self) -> &P {
@@ -159,7 +203,7 @@ impl<P> Deref for StackBio<P> {
 }
 
 #[pinned_drop]
-impl<P> PinnedDrop for StackBio<P> {
+impl<P, const BLOCK: usize> PinnedDrop for StackBio<P, BLOCK> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: Nothing is moved.
         let this = unsafe { self.get_unchecked_mut() };
