@@ -324,7 +324,8 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         is_last: bool,
         primary: &mut impl Primary<N>,
     ) -> Result<bool, Status> {
-        while leg.rest() > 0 {
+        // An empty flush has nothing left, either: that is one bio.
+        loop {
             if leg.starts_beyond_device() {
                 return Err(Status::FAILED);
             }
@@ -335,8 +336,10 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
             if !self.submit_leg(leg, primary.chained()) {
                 self.run_leg(leg, primary.request())?;
             }
+            if leg.rest() == 0 {
+                return Ok(false);
+            }
         }
-        Ok(false)
     }
 
     /// Submits the next bio of a region. Returns false if there is no memory for it, or too little
