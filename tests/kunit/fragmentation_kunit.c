@@ -227,7 +227,8 @@ struct order_case {
 static const struct order_case order_cases[] = {
 	{ "no_memory", 16, NO_MEMORY, 1, { 16, 16, 8 } },
 	{ "page", 16, 0, 8, { 16, 1, 1, 1, 1, 1, 1, 1 } },
-	{ "page_beside_page", 1, 0, 8, { 1, 1, 1, 1, 1, 1, 1, 1 } },
+	/* There are always the pages of the largest logical block. */
+	{ "client_of_a_page", 1, 0, 8, { 16, 1, 1, 1, 1, 1, 1, 1 } },
 	{ "order_2", 16, 2, 8, { 16, 4, 4, 4, 4, 4, 4, 4 } },
 	{ "order_2_less_at_end", 16, 2, 4, { 16, 4, 4, 2 } },
 	/* No better than the client's own. */
