@@ -4,6 +4,7 @@
 #include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/bitmap.h>
+#include <linux/blk-cgroup.h>
 #include <linux/bvec.h>
 #include <linux/highmem.h>
 #include <linux/mutex.h>
@@ -108,6 +109,8 @@ static void end_bio(struct test_disk *td, struct test_disk_bio *entry)
 	blk_status_t status = status_of(td, entry);
 	struct bio *bio = entry->bio;
 
+	if (td->config.ending)
+		td->config.ending(td, entry, td->config.context_of_hooks);
 	if (status == BLK_STS_OK)
 		execute(td, bio);
 	if (!td->config.keep_iter && bio_has_data(bio))
@@ -225,6 +228,7 @@ static struct test_disk_bio *admit(struct test_disk *td, struct bio *bio,
 		.bvecs = bvecs,
 		.ioprio = bio->bi_ioprio,
 		.task = current,
+		.css = bio_blkcg_css(bio),
 		.bio = bio,
 	};
 	INIT_LIST_HEAD(&entry->node);
@@ -236,6 +240,21 @@ static struct test_disk_bio *admit(struct test_disk *td, struct bio *bio,
 	return NULL;
 }
 
+/* The log may be read and forgotten meanwhile: the disk knows who is here. */
+static void linger(struct test_disk *td)
+{
+	scoped_guard(spinlock_irqsave, &td->lock) {
+		if (!td->lingers)
+			return;
+		td->nr_lingering++;
+		wake_up_all(&td->wait);
+	}
+	wait_event_timeout(td->wait, !READ_ONCE(td->lingers), TEST_TIMEOUT);
+	guard(spinlock_irqsave)(&td->lock);
+	td->nr_lingering--;
+	wake_up_all(&td->wait);
+}
+
 static void test_disk_submit_bio(struct bio *bio)
 {
 	struct test_disk *td = bio->bi_bdev->bd_disk->private_data;
@@ -245,7 +264,7 @@ static void test_disk_submit_bio(struct bio *bio)
 	if (td->config.map) {
 		scoped_guard(spinlock_irqsave, &td->lock)
 			td->nr_mapped++;
-		td->config.map(bio, td->config.map_context);
+		td->config.map(bio, td->config.context_of_hooks);
 		return;
 	}
 
@@ -256,6 +275,7 @@ static void test_disk_submit_bio(struct bio *bio)
 		KUNIT_FAIL(td->test, "more than %u bios", TEST_DISK_LOG_SIZE);
 		bio_io_error(bio);
 	}
+	linger(td);
 }
 
 void test_disk_end_mapped(struct test_disk *td, struct bio *bio,
@@ -375,10 +395,42 @@ void test_disk_release_reverse(struct test_disk *td)
 		finish(td, entry);
 }
 
+void test_disk_linger(struct test_disk *td)
+{
+	guard(spinlock_irqsave)(&td->lock);
+	td->lingers = true;
+}
+
+bool test_disk_wait_lingering(struct test_disk *td, unsigned int tasks)
+{
+	return wait_event_timeout(td->wait, READ_ONCE(td->nr_lingering) >= tasks,
+				  TEST_TIMEOUT);
+}
+
+void test_disk_linger_no_more(struct test_disk *td)
+{
+	guard(spinlock_irqsave)(&td->lock);
+	td->lingers = false;
+	wake_up_all(&td->wait);
+}
+
+/* As blk_queue_disable_discard() does it. */
+void test_disk_limit(struct test_disk *td, enum req_op op, unsigned int sectors)
+{
+	struct queue_limits *limits = &td->disk->queue->limits;
+
+	WRITE_ONCE(td->limited, true);
+	if (op == REQ_OP_DISCARD)
+		WRITE_ONCE(limits->max_discard_sectors, sectors);
+	else
+		WRITE_ONCE(limits->max_write_zeroes_sectors, sectors);
+}
+
 void test_disk_release_all(struct test_disk *td)
 {
 	scoped_guard(spinlock_irqsave, &td->lock)
 		td->hold.sectors = 0;
+	test_disk_linger_no_more(td);
 	while (test_disk_release_oldest(td))
 		;
 }
@@ -405,7 +457,7 @@ void test_disk_forget(struct test_disk *td)
 static bool is_idle(struct test_disk *td)
 {
 	guard(spinlock_irqsave)(&td->lock);
-	return td->nr_log == td->nr_done && !td->nr_mapped;
+	return td->nr_log == td->nr_done && !td->nr_mapped && !td->nr_lingering;
 }
 
 void test_disk_remove(struct test_disk *td)
@@ -442,7 +494,7 @@ static void test_disk_destroy(void *data)
 	}
 	irq_work_sync(&td->irq_work);
 	flush_work(&td->work);
-	if (td->gone) {
+	if (td->gone || td->limited) {
 		scrap(td);
 		return;
 	}
@@ -474,6 +526,8 @@ static blk_features_t features_of(const struct test_disk_config *config)
 		features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
 	if (config->zoned)
 		features |= BLK_FEAT_ZONED;
+	if (config->atomic)
+		features |= BLK_FEAT_ATOMIC_WRITES;
 	return features;
 }
 
@@ -487,6 +541,9 @@ static struct gendisk *alloc_gendisk(const struct test_disk_config *config)
 		.dma_alignment = 1,
 		.max_hw_discard_sectors = config->max_discard_sectors,
 		.max_write_zeroes_sectors = config->max_write_zeroes_sectors,
+		.atomic_write_hw_max = config->atomic ? SZ_1M : 0,
+		.atomic_write_hw_unit_min = config->atomic ? SZ_4K : 0,
+		.atomic_write_hw_unit_max = config->atomic ? SZ_1M : 0,
 		.chunk_sectors = config->zoned ? SZ_1M >> SECTOR_SHIFT : 0,
 		.features = features_of(config),
 	};
@@ -543,6 +600,7 @@ static bool has_limits(const struct test_disk *td,
 	       c->max_discard_sectors == config->max_discard_sectors &&
 	       c->max_write_zeroes_sectors == config->max_write_zeroes_sectors &&
 	       c->zoned == config->zoned &&
+	       c->atomic == config->atomic &&
 	       c->write_cache == config->write_cache;
 }
 

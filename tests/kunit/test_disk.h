@@ -13,8 +13,11 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+struct cgroup_subsys_state;
 struct kunit;
 struct kunit_suite;
+struct test_disk;
+struct test_disk_bio;
 
 /* No wait of a test takes nearly as long, however slow the emulator. */
 #define TEST_TIMEOUT (120 * HZ)
@@ -48,13 +51,15 @@ const void *test_disk_context_gen_params(struct kunit *test, const void *prev, c
  * @max_write_zeroes_sectors: 0 means that it cannot write zeroes
  * @zoned: says that it has zones; it writes anywhere all the same
  * @write_cache: has a volatile cache, and forced unit access
- * @read_only: refuses writes
+ * @atomic: writes up to 1 MiB atomically, if its blocks are of 4 KiB
+ * @read_only: says that it is not to be written
  * @keep_iter: leaves bi_iter as it was when it completes a bio, as some
  *	drivers do, where others leave it spent
  * @context: where bios are completed
  * @map: if set, takes the bios as a stacked driver's submit_bio would, and
  *	completes them with test_disk_end_mapped(); they are not logged
- * @map_context: handed to @map
+ * @ending: if set, is called before a bio ends, in the context where it does
+ * @context_of_hooks: handed to @map and to @ending
  */
 struct test_disk_config {
 	sector_t sectors;
@@ -63,11 +68,14 @@ struct test_disk_config {
 	unsigned int max_write_zeroes_sectors;
 	bool zoned;
 	bool write_cache;
+	bool atomic;
 	bool read_only;
 	bool keep_iter;
 	enum test_disk_context context;
 	void (*map)(struct bio *bio, void *context);
-	void *map_context;
+	void (*ending)(struct test_disk *td, const struct test_disk_bio *bio,
+		       void *context);
+	void *context_of_hooks;
 };
 
 /**
@@ -79,6 +87,7 @@ struct test_disk_config {
  * @bvecs: how many vectors it had, of any length
  * @ioprio: its priority
  * @task: who submitted it
+ * @css: the block cgroup that it is charged to
  * @status: how it ended, once @ended is not 0
  * @ended: 1 for the first bio of the disk that ended, and so on; 0 in flight
  */
@@ -90,6 +99,7 @@ struct test_disk_bio {
 	unsigned int bvecs;
 	unsigned short ioprio;
 	const struct task_struct *task;
+	const struct cgroup_subsys_state *css;
 	blk_status_t status;
 	unsigned int ended;
 	/* private: */
@@ -126,12 +136,16 @@ struct test_disk {
 	struct test_disk_config config;
 	struct gendisk *disk;
 	bool gone;
+	/* Its limits are not those of its configuration any more. */
+	bool limited;
 	/* Of all below; taken in interrupts as well. */
 	spinlock_t lock;
 	wait_queue_head_t wait;
 	unsigned int nr_ended;
 	unsigned int nr_done;
 	unsigned int nr_mapped;
+	bool lingers;
+	unsigned int nr_lingering;
 	struct test_disk_range fail[8];
 	unsigned int nr_fail;
 	struct test_disk_range hold;
@@ -180,7 +194,18 @@ void test_disk_release(struct test_disk *td, unsigned int nr);
 bool test_disk_release_oldest(struct test_disk *td);
 void test_disk_release_reverse(struct test_disk *td);
 
-/* Holds no more, and ends all that was held. */
+/*
+ * From now on submit_bio stays when it is through with a bio, whether that has
+ * ended or is held: as a driver does that waits for something else.
+ */
+void test_disk_linger(struct test_disk *td);
+bool test_disk_wait_lingering(struct test_disk *td, unsigned int tasks);
+void test_disk_linger_no_more(struct test_disk *td);
+
+/* From now on @op covers at the most so many sectors, or none; any context. */
+void test_disk_limit(struct test_disk *td, enum req_op op, unsigned int sectors);
+
+/* Holds no more, lets submit_bio return, and ends all that was held. */
 void test_disk_release_all(struct test_disk *td);
 
 /* The same for every disk there is. */

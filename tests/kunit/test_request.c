@@ -58,11 +58,15 @@ void test_request_reset(struct test_request *req)
 	req->write_err = 0;
 }
 
+bool test_request_ends(struct test_request *req)
+{
+	return wait_for_completion_timeout(&req->done, TEST_TIMEOUT);
+}
+
 void test_request_wait(struct test_request *req)
 {
 	KUNIT_ASSERT_TRUE(req->test, req->started);
-	KUNIT_ASSERT_NE(req->test, 0,
-			wait_for_completion_timeout(&req->done, TEST_TIMEOUT));
+	KUNIT_ASSERT_TRUE(req->test, test_request_ends(req));
 	KUNIT_EXPECT_EQ(req->test, atomic_read(&req->calls), 1);
 }
 

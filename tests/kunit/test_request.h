@@ -52,6 +52,9 @@ void test_request_reset(struct test_request *req);
 /* Waits for the end, and expects it to have come once. */
 void test_request_wait(struct test_request *req);
 
+/* Waits, and says whether the end came in time: for any task but the test's own. */
+bool test_request_ends(struct test_request *req);
+
 /* Waits for the end of a copy, and expects what it was told. */
 void test_request_expect_copied(struct test_request *req, bool read_err, unsigned long write_err);
 
