@@ -2,6 +2,7 @@
 #include "bad_input.h"
 
 #include <kunit/test.h>
+#include <linux/io.h>
 #include <linux/limits.h>
 
 static void no_regions(struct bad_target *target)
@@ -231,16 +232,26 @@ static const struct bad_copy_case copy_cases[] = {
 	BAD_COPY(dest_shorter),
 	BAD_COPY(source_overflows, true),
 	BAD_COPY(dest_overflows),
+};
+
+KUNIT_ARRAY_PARAM_DESC(copy_case, copy_cases, name);
+
+static const struct bad_copy_case overlap_cases[] = {
 	BAD_COPY(onto_itself, true),
 	BAD_COPY(onto_own_end, true),
 	BAD_COPY(onto_own_start, true),
 };
 
-KUNIT_ARRAY_PARAM_DESC(copy_case, copy_cases, name);
+KUNIT_ARRAY_PARAM_DESC(overlap_case, overlap_cases, name);
 
 const void *bad_copy_gen_params(struct kunit *test, const void *prev, char *name)
 {
 	return copy_case_gen_params(test, prev, name);
+}
+
+const void *bad_overlap_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	return overlap_case_gen_params(test, prev, name);
 }
 
 void bad_copy_init(struct bad_copy *copy, struct test_disk *td)
@@ -271,18 +282,6 @@ static const struct bad_device_case device_cases[] = {
 		.config = { .sectors = 64, .max_discard_sectors = 64 },
 		.opf = REQ_OP_DISCARD, .sector = 8, .count = 1ULL << 40,
 	}, {
-		.name = "read_only_write",
-		.config = { .sectors = 64, .read_only = true },
-		.opf = REQ_OP_WRITE, .count = 8,
-	}, {
-		.name = "read_only_discard",
-		.config = { .sectors = 64, .read_only = true, .max_discard_sectors = 64 },
-		.opf = REQ_OP_DISCARD, .count = 8,
-	}, {
-		.name = "read_only_write_zeroes",
-		.config = { .sectors = 64, .read_only = true, .max_write_zeroes_sectors = 64 },
-		.opf = REQ_OP_WRITE_ZEROES, .count = 8,
-	}, {
 		.name = "gone",
 		.config = { .sectors = 64 },
 		.opf = REQ_OP_WRITE, .count = 8, .remove = true,
@@ -307,7 +306,6 @@ const void *bad_device_gen_params(struct kunit *test, const void *prev, char *na
 static const struct bad_device_case end_cases[] = {
 	{ .name = "across_end", .config = { .sectors = 64 }, .sector = 60 },
 	{ .name = "beyond_end", .config = { .sectors = 64 }, .sector = 64 },
-	{ .name = "read_only", .config = { .sectors = 64, .read_only = true } },
 	{ .name = "gone", .config = { .sectors = 64 }, .remove = true },
 };
 
@@ -325,4 +323,21 @@ struct test_disk *bad_device_create(struct kunit *test, const struct bad_device_
 	if (c->remove)
 		test_disk_remove(td);
 	return td;
+}
+
+/* Of the local APIC, which each machine has, and behind which there is nothing else. */
+#define REGISTERS 0xfee00000UL
+#define REGISTER_PAGES 4
+
+void __iomem *bad_device_memory;
+
+int bad_device_memory_map(struct kunit_suite *suite)
+{
+	bad_device_memory = ioremap(REGISTERS, REGISTER_PAGES * PAGE_SIZE);
+	return bad_device_memory ? 0 : -ENOMEM;
+}
+
+void bad_device_memory_unmap(void)
+{
+	iounmap(bad_device_memory);
 }

@@ -80,6 +80,9 @@ struct bad_copy_case {
 void bad_copy_init(struct bad_copy *copy, struct test_disk *td);
 const void *bad_copy_gen_params(struct kunit *test, const void *prev, char *name);
 
+/* Copies whose source and destination overlap: bad input to kcopyd_copy() only. */
+const void *bad_overlap_gen_params(struct kunit *test, const void *prev, char *name);
+
 /**
  * struct bad_device_case - a device that does not do what it is asked
  * @name: of the case
@@ -106,5 +109,10 @@ const void *bad_end_gen_params(struct kunit *test, const void *prev, char *name)
 
 /* The device of a case. */
 struct test_disk *bad_device_create(struct kunit *test, const struct bad_device_case *c);
+
+/* A device's registers, which are mapped as vmalloc's pages are and are no memory. */
+extern void __iomem *bad_device_memory;
+int bad_device_memory_map(struct kunit_suite *suite);
+void bad_device_memory_unmap(void);
 
 #endif /* _DM_IO_RUST_BAD_INPUT_H */

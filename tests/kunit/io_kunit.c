@@ -5,6 +5,8 @@
 #include <dm_io_rust/dm_io.h>
 #include <kunit/test.h>
 #include <linux/bio.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
 
 #include "test_buffer.h"
 #include "test_disk.h"
@@ -800,6 +802,26 @@ static void io_large_logical_blocks(struct kunit *test)
 	}
 }
 
+KUNIT_DEFINE_ACTION_WRAPPER(unmap, vunmap, const void *);
+
+/* The kernel's page of zeroes may be written from as any other, however often it is mapped. */
+static void io_from_page_of_zeroes(struct kunit *test)
+{
+	struct test_disk *td = disk_of(test, 64);
+	struct io_region where = region(td, 0, 64);
+	struct page *pages[8];
+	void *map;
+
+	for (int i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = ZERO_PAGE(0);
+	map = vmap(pages, ARRAY_SIZE(pages), VM_MAP, PAGE_KERNEL_RO);
+	KUNIT_ASSERT_NOT_NULL(test, map);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unmap, map));
+	memset(td->data, 0xff, 64 * SECTOR_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, dm_io_sync_vm(1, &where, WRITE, map, NULL));
+	test_expect_zeroes(test, td->data, 64 * SECTOR_SIZE, "disk");
+}
+
 #define CONCURRENT 100
 
 static void io_many_at_once(struct kunit *test)
@@ -882,7 +904,7 @@ static void write_stacked(struct kunit *test, struct test_buffer *buf,
 	s->upper = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = DISK_SECTORS,
 		.map = map_stacked,
-		.map_context = s,
+		.context_of_hooks = s,
 		.write_cache = true,
 	});
 	s->buf = buf;
@@ -930,6 +952,7 @@ static struct kunit_case io_test_cases[] = {
 	KUNIT_CASE_PARAM(io_callback_after_last_bio, test_disk_context_gen_params),
 	KUNIT_CASE_PARAM(io_sync_waits_for_last_bio, sync_case_gen_params),
 	KUNIT_CASE_PARAM(io_large_logical_blocks, io_case_gen_params),
+	KUNIT_CASE(io_from_page_of_zeroes),
 	KUNIT_CASE_PARAM(io_many_at_once, test_disk_context_gen_params),
 	KUNIT_CASE_PARAM(io_from_map, io_case_gen_params),
 	{}

@@ -208,6 +208,16 @@ static void vma_area_too_short(struct bad_call *call)
 	call->io.mem.ptr.vma = call->memory->end - BAD_TARGET_SECTORS * SECTOR_SIZE + 2;
 }
 
+static void vma_of_device(struct bad_call *call)
+{
+	call->io.mem.ptr.vma = (__force void *)bad_device_memory;
+}
+
+static void vma_area_too_short_by_sector(struct bad_call *call)
+{
+	call->io.mem.ptr.vma = call->memory->end - (BAD_TARGET_SECTORS - 1) * SECTOR_SIZE;
+}
+
 /* The pages of the other types are mapped as vmalloc's are. */
 static void kmem_of_vmalloc(struct bad_call *call)
 {
@@ -279,7 +289,9 @@ static const struct bad_case bad_cases[] = {
 	BAD(vma_of_user, VMA),
 	BAD(vma_of_code, VMA),
 	BAD(vma_of_guard_page, VMA),
+	BAD(vma_of_device, VMA),
 	BAD(vma_area_too_short, VMA),
+	BAD(vma_area_too_short_by_sector, VMA),
 	BAD(kmem_of_vmalloc, LIST | BIO | VMA),
 	BAD(kmem_of_page_zero, KMEM),
 	BAD(kmem_of_user, KMEM),
@@ -610,9 +622,16 @@ static struct kunit_case mainline_bad_input_test_cases[] = {
 	{}
 };
 
+static void mainline_bad_input_suite_exit(struct kunit_suite *suite)
+{
+	bad_device_memory_unmap();
+	test_disks_scrap_spare(suite);
+}
+
 static struct kunit_suite mainline_bad_input_test_suite = {
 	.name = "dm_io_rust_mainline_bad_input",
-	.suite_exit = test_disks_scrap_spare,
+	.suite_init = bad_device_memory_map,
+	.suite_exit = mainline_bad_input_suite_exit,
 	.test_cases = mainline_bad_input_test_cases,
 };
 

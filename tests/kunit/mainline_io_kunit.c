@@ -7,7 +7,9 @@
 #include <linux/bio.h>
 #include <linux/err.h>
 #include <linux/ioprio.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "refuse_memory.h"
 #include "test_disk.h"
@@ -727,6 +729,30 @@ static void mainline_io_two_clients(struct kunit *test)
 	test_expect_same(test, fast->data, memory->data, memory->bytes, "fast");
 }
 
+KUNIT_DEFINE_ACTION_WRAPPER(unmap, vunmap, const void *);
+
+/* The kernel's page of zeroes may be written from as any other, however often it is mapped. */
+static void mainline_io_from_page_of_zeroes(struct kunit *test)
+{
+	struct test_disk *td = disk_of(test);
+	struct dm_io_region where = region(td, 0, 64);
+	struct dm_io_request io = {
+		.bi_opf = REQ_OP_WRITE,
+		.mem.type = DM_IO_VMA,
+		.client = client_create(test),
+	};
+	struct page *pages[8];
+
+	for (int i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = ZERO_PAGE(0);
+	io.mem.ptr.vma = vmap(pages, ARRAY_SIZE(pages), VM_MAP, PAGE_KERNEL_RO);
+	KUNIT_ASSERT_NOT_NULL(test, io.mem.ptr.vma);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unmap, io.mem.ptr.vma));
+	memset(td->data, 0xff, 64 * SECTOR_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, rust_dm_io(&io, 1, &where, NULL, NULL, 0));
+	test_expect_zeroes(test, td->data, 64 * SECTOR_SIZE, "disk");
+}
+
 static void mainline_io_clients_come_and_go(struct kunit *test)
 {
 	for (int i = 0; i < 20; i++)
@@ -992,6 +1018,7 @@ static struct kunit_case mainline_io_test_cases[] = {
 	KUNIT_CASE_PARAM(mainline_io_flush_beside_data, io_case_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_callback, type_gen_params),
 	KUNIT_CASE(mainline_io_two_clients),
+	KUNIT_CASE(mainline_io_from_page_of_zeroes),
 	KUNIT_CASE(mainline_io_clients_come_and_go),
 	KUNIT_CASE(mainline_io_client_refused),
 	KUNIT_CASE_PARAM(mainline_io_without_memory, io_case_gen_params),

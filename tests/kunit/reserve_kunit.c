@@ -5,13 +5,17 @@
 #include <dm_io_rust/dm_io.h>
 #include <kunit/test.h>
 #include <linux/gfp.h>
+#include <linux/kmsg_dump.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "refuse_memory.h"
 #include "test_buffer.h"
 #include "test_disk.h"
 #include "test_request.h"
 #include "test_thread.h"
+
+#define EXCESS_PUT "dm_io_put: more pages than dm_io_get reserved"
 
 /* The refusal itself: without it the cases below would show nothing. */
 static void reserve_refusal_works(struct kunit *test)
@@ -191,6 +195,74 @@ static void reserve_adds_up(struct kunit *test)
 						    TEST_DISK_INLINE));
 }
 
+/* A page to many regions, which is one of what is reserved for each. */
+struct fan_out {
+	struct test_disk *td;
+	struct test_buffer *buf;
+	struct test_request *req[3];
+	unsigned int regions;
+	int ret;
+};
+
+static void fan_out_run(void *context)
+{
+	struct fan_out *fan = context;
+	struct io_region where[BITS_PER_LONG];
+
+	refuse_memory_here_too();
+	for (int i = 0; i < ARRAY_SIZE(fan->req); i++) {
+		for (unsigned int j = 0; j < fan->regions; j++)
+			where[j] = (struct io_region) {
+				.bdev = fan->td->bdev,
+				.sector = (i * fan->regions + j) * PAGE_SECTORS,
+				.count = PAGE_SECTORS,
+			};
+		fan->ret = fan->ret ?: dm_io_async_vm(fan->regions, where, WRITE, fan->buf->data,
+						      test_request_io_done, fan->req[i]);
+		test_request_started(fan->req[i], fan->ret);
+	}
+}
+
+static const unsigned int fans[] = { 1, 2, 17, BITS_PER_LONG };
+
+static void fan_name(const unsigned int *regions, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%u_regions", *regions);
+}
+
+KUNIT_ARRAY_PARAM(fan, fans, fan_name);
+
+static void reserve_counts_each_region(struct kunit *test)
+{
+	const unsigned int *regions = test->param_value;
+	struct fan_out *fan = kunit_kzalloc(test, sizeof(*fan), GFP_KERNEL);
+	struct test_thread *thread;
+	sector_t sectors;
+
+	KUNIT_ASSERT_NOT_NULL(test, fan);
+	fan->regions = *regions;
+	sectors = ARRAY_SIZE(fan->req) * fan->regions * PAGE_SECTORS;
+	reserve(test, ARRAY_SIZE(fan->req) * fan->regions);
+	fan->td = test_disk_create(test, &(struct test_disk_config) { .sectors = sectors });
+	fan->buf = test_buffer_create(test, TEST_BUFFER_VMALLOC, 0, PAGE_SIZE);
+	for (int i = 0; i < ARRAY_SIZE(fan->req); i++)
+		fan->req[i] = test_request_create(test);
+	thread = test_thread_create(test, fan_out_run, fan);
+	test_disk_hold(fan->td);
+	refuse_memory(test);
+	test_thread_start(thread);
+	test_thread_wait(thread);
+	refuse_memory_end(test);
+	KUNIT_EXPECT_EQ(test, fan->ret, 0);
+	KUNIT_EXPECT_EQ(test, sectors_arrived(fan->td), sectors);
+	test_disk_release_all(fan->td);
+	for (int i = 0; i < ARRAY_SIZE(fan->req); i++) {
+		test_request_wait(fan->req[i]);
+		KUNIT_EXPECT_EQ(test, fan->req[i]->error, 0);
+	}
+	test_disk_expect_exactly(fan->td, REQ_OP_WRITE, 0, 0, sectors);
+}
+
 /* What was given back is reserved no more: the caller waits for it. */
 static void reserve_given_back(struct kunit *test)
 {
@@ -238,12 +310,33 @@ static void reserve_given_back_in_flight(struct kunit *test)
 						    TEST_DISK_INLINE));
 }
 
+/* How often the kernel log has a text in it. */
+static unsigned int count_in_log(struct kunit *test, const char *text)
+{
+	char *line = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	struct kmsg_dump_iter iter;
+	unsigned int count = 0;
+	size_t bytes;
+
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	kmsg_dump_rewind(&iter);
+	while (kmsg_dump_get_line(&iter, false, line, PAGE_SIZE - 1, &bytes)) {
+		line[bytes] = 0;
+		count += !!strstr(line, text);
+	}
+	return count;
+}
+
+/* The only puts in all suites that are too large: the first of them has warned. */
 static void reserve_survives_excess_put(struct kunit *test)
 {
 	reserve(test, 5);
 	dm_io_put(1000);
+	KUNIT_EXPECT_EQ(test, count_in_log(test, EXCESS_PUT), 1);
 	dm_io_put(1);
+	KUNIT_EXPECT_EQ(test, count_in_log(test, EXCESS_PUT), 1);
 	give_back(test, 5);
+	KUNIT_EXPECT_EQ(test, count_in_log(test, EXCESS_PUT), 1);
 
 	/* Had the put not been clamped, this would still be owed to it. */
 	reserve(test, 500);
@@ -486,6 +579,7 @@ static struct kunit_case reserve_test_cases[] = {
 	KUNIT_CASE(reserve_refusal_works),
 	KUNIT_CASE_PARAM(reserve_is_in_flight_at_once, burst_case_gen_params),
 	KUNIT_CASE(reserve_adds_up),
+	KUNIT_CASE_PARAM(reserve_counts_each_region, fan_gen_params),
 	KUNIT_CASE(reserve_given_back),
 	KUNIT_CASE(reserve_given_back_in_flight),
 	KUNIT_CASE(reserve_survives_excess_put),
