@@ -50,6 +50,12 @@ bench: setup ## measure the module against mainline's and bare bios; BENCH=--qui
 kunit: setup ## run the KUnit suites on a kernel with all checkers on
 	@$(IN_TOOLCHAIN) python3 scripts/run_kunit.py
 
+# SEED is that of a sample to repeat; PAIR and POINT are those of a failure's message.
+.PHONY: test-schedules
+test-schedules: setup ## hold any task at any function, against any other; SEED=, PAIR=, POINT=
+	@$(IN_TOOLCHAIN) env SEED=$(SEED) PAIR=$(PAIR) POINT=$(POINT) \
+		python3 scripts/run_kunit.py schedules
+
 .PHONY: lint
 lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/lint.py

@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Run the project's KUnit suites (dm_io_rust_*) with the kernel's own kunit.py.
 
+usage: run_kunit.py [schedules]
+
+With "schedules" only that suite is run, and not a sample of it but all, or what the
+environment asks for: SEED is the order of a sample, PAIR the only pairs of actors, as a glob,
+POINT the number of the only point.
+
 A run fails when kunit.py says so, when no case ran, when the build of the
 project warned, and when the kernel log has a report of any of its checkers.
 After the suites the guest's init scans for leaks.
@@ -13,6 +19,7 @@ import queue
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 
@@ -23,6 +30,11 @@ from steps import CACHE, HEARTBEAT_SECONDS, TOP, exclusive, main
 
 SUITES = "dm_io_rust*"
 TIMEOUT_SECONDS = 1200
+SCHEDULES = "dm_io_rust_schedules"
+SCHEDULES_TIMEOUT_SECONDS = 3600
+SCHEDULE_PARAMETERS = {
+    "SEED": "schedule_seed", "PAIR": "schedule_pair", "POINT": "schedule_point",
+}
 STATUS = {"PASS": PASS, "SKIP": SKIP}
 
 
@@ -37,14 +49,24 @@ def link_checkout(tree, build):
     shutil.rmtree(build / "drivers" / "md" / "dm_io_rust", ignore_errors=True)
 
 
-def kunit_command(build, initrd, results):
+def schedule_arguments():
+    """The kernel's arguments for the schedules that were asked for."""
+    asked = {name: os.environ.get(name) for name in SCHEDULE_PARAMETERS}
+    arguments = [
+        f"dm_io_rust_test.{SCHEDULE_PARAMETERS[name]}={value}"
+        for name, value in asked.items() if value
+    ]
+    return arguments if asked["SEED"] else ["dm_io_rust_test.schedules=all", *arguments]
+
+
+def kunit_command(build, initrd, results, suites, timeout, arguments):
     return [
-        "tools/testing/kunit/kunit.py", "run", SUITES, "--arch", "x86_64",
+        "tools/testing/kunit/kunit.py", "run", suites, "--arch", "x86_64",
         "--make_options", "LLVM=1", "--jobs", str(os.cpu_count()),
         "--build_dir", str(build),
         "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"),
-        "--timeout", str(TIMEOUT_SECONDS), f"--json={results}",
-        "--kernel_args", "panic=-1",
+        "--timeout", str(timeout), f"--json={results}",
+        *(f"--kernel_args={argument}" for argument in ["panic=-1", *arguments]),
         "--qemu_args", f"-smp 4 -initrd {initrd}",
     ]
 
@@ -110,6 +132,9 @@ def run():
     cases = home / "results.json"
     initrd = home / "leak-scan.cpio.gz"
     results = Results()
+    asked = (SUITES, TIMEOUT_SECONDS, [])
+    if sys.argv[1:] == ["schedules"]:
+        asked = (SCHEDULES, SCHEDULES_TIMEOUT_SECONDS, schedule_arguments())
     print("[kunit] building the KUnit kernel (8 minutes the first time) and "
           "running the suites ...", flush=True)
     with exclusive("kunit"):
@@ -118,14 +143,15 @@ def run():
         for stale in (log, cases):
             stale.unlink(missing_ok=True)
         status, output = stream(
-            kunit_command(build, initrd.resolve(), cases.resolve()), tree.resolve(), build
+            kunit_command(build, initrd.resolve(), cases.resolve(), *asked),
+            tree.resolve(), build,
         )
         console = log.read_text(errors="replace") if log.exists() else ""
         if cases.exists():
             add_cases(results, json.loads(cases.read_text()))
     ran = len(results.checks)
     results.check("kunit: kunit.py reports success", status == 0, f"status {status}")
-    results.check("kunit: suites were run", ran > 0, f"no suite matches {SUITES}")
+    results.check("kunit: suites were run", ran > 0, f"no suite matches {asked[0]}")
     warnings = re.findall(r"^.*\bwarning:.*$", output, re.MULTILINE)
     results.check("kunit: the build warns of nothing", not warnings, "\n".join(warnings))
     reports = kernel_log.reports(console)

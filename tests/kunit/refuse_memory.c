@@ -11,7 +11,7 @@
 
 #define NO_PAGES (-1)
 
-static struct task_struct *victims[2];
+static struct task_struct *victims[4];
 static bool workers_too;
 /* The order of the longest run of pages that is not refused. */
 static int longest;
@@ -20,9 +20,10 @@ static atomic_t refused;
 /* Not current_work(): that takes the context of a probe for an interrupt. */
 static bool is_victim(void)
 {
-	return current == READ_ONCE(victims[0]) ||
-	       current == READ_ONCE(victims[1]) ||
-	       (READ_ONCE(workers_too) && (current->flags & PF_WQ_WORKER));
+	for (int i = 0; i < ARRAY_SIZE(victims); i++)
+		if (current == READ_ONCE(victims[i]))
+			return true;
+	return READ_ONCE(workers_too) && (current->flags & PF_WQ_WORKER);
 }
 NOKPROBE_SYMBOL(is_victim);
 
@@ -66,8 +67,8 @@ static void end(void *unused)
 {
 	unregister_kprobe(&slab_probe);
 	unregister_kprobe(&pages_probe);
-	WRITE_ONCE(victims[0], NULL);
-	WRITE_ONCE(victims[1], NULL);
+	for (int i = 0; i < ARRAY_SIZE(victims); i++)
+		WRITE_ONCE(victims[i], NULL);
 }
 
 /* A probe keeps state of its last registration: each starts from nothing. */
@@ -119,7 +120,9 @@ void refuse_runs(struct kunit *test, unsigned int order)
 
 void refuse_memory_here_too(void)
 {
-	WRITE_ONCE(victims[1], current);
+	for (int i = 0; i < ARRAY_SIZE(victims); i++)
+		if (!cmpxchg(&victims[i], NULL, current))
+			return;
 }
 
 unsigned int refuse_memory_end(struct kunit *test)

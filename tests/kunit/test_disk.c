@@ -127,6 +127,7 @@ static void end_bio(struct test_disk *td, struct test_disk_bio *entry)
 
 	/* Counted only now: who waits for the end may take the disk away. */
 	scoped_guard(spinlock_irqsave, &td->lock) {
+		entry->done = true;
 		td->nr_done++;
 		wake_up_all(&td->wait);
 	}
@@ -240,8 +241,12 @@ static struct test_disk_bio *admit(struct test_disk *td, struct bio *bio,
 	return NULL;
 }
 
-/* The log may be read and forgotten meanwhile: the disk knows who is here. */
-static void linger(struct test_disk *td)
+/*
+ * A driver that has not returned from its submit_bio, while the bio that it was
+ * given may have ended: schedules hold it here, too. The log may be read and
+ * forgotten meanwhile: the disk knows who is here.
+ */
+static noinline void test_disk_lingers(struct test_disk *td)
 {
 	scoped_guard(spinlock_irqsave, &td->lock) {
 		if (!td->lingers)
@@ -268,6 +273,7 @@ static void test_disk_submit_bio(struct bio *bio)
 		return;
 	}
 
+	wait_event(td->wait, !READ_ONCE(td->blocked));
 	entry = admit(td, bio, &full);
 	if (entry)
 		finish(td, entry);
@@ -275,7 +281,7 @@ static void test_disk_submit_bio(struct bio *bio)
 		KUNIT_FAIL(td->test, "more than %u bios", TEST_DISK_LOG_SIZE);
 		bio_io_error(bio);
 	}
-	linger(td);
+	test_disk_lingers(td);
 }
 
 void test_disk_end_mapped(struct test_disk *td, struct bio *bio,
@@ -426,6 +432,23 @@ void test_disk_limit(struct test_disk *td, enum req_op op, unsigned int sectors)
 		WRITE_ONCE(limits->max_write_zeroes_sectors, sectors);
 }
 
+void test_disk_block_submission(struct test_disk *td, bool blocked)
+{
+	WRITE_ONCE(td->blocked, blocked);
+	wake_up_all(&td->wait);
+}
+
+void test_disk_restore_limits(struct test_disk *td)
+{
+	struct request_queue *queue = td->disk->queue;
+	struct queue_limits limits = queue_limits_start_update(queue);
+
+	limits.logical_block_size = td->config.logical_block_size ?: SECTOR_SIZE;
+	limits.max_hw_discard_sectors = td->config.max_discard_sectors;
+	limits.max_write_zeroes_sectors = td->config.max_write_zeroes_sectors;
+	KUNIT_EXPECT_EQ(td->test, queue_limits_commit_update(queue, &limits), 0);
+}
+
 void test_disk_release_all(struct test_disk *td)
 {
 	scoped_guard(spinlock_irqsave, &td->lock)
@@ -511,6 +534,11 @@ void test_disks_scrap_spare(struct kunit_suite *suite)
 		list_del(&td->node);
 		scrap(td);
 	}
+}
+
+void test_disk_abandon(struct test_disk *td)
+{
+	kunit_remove_action(td->test, test_disk_destroy, td);
 }
 
 void test_disk_free(struct test_disk *td)

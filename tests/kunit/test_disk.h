@@ -90,6 +90,7 @@ struct test_disk_config {
  * @css: the block cgroup that it is charged to
  * @status: how it ended, once @ended is not 0
  * @ended: 1 for the first bio of the disk that ended, and so on; 0 in flight
+ * @done: whether the disk is through with it, completion functions included
  */
 struct test_disk_bio {
 	enum req_op op;
@@ -102,6 +103,7 @@ struct test_disk_bio {
 	const struct cgroup_subsys_state *css;
 	blk_status_t status;
 	unsigned int ended;
+	bool done;
 	/* private: */
 	struct bio *bio;
 	struct list_head node;
@@ -149,6 +151,7 @@ struct test_disk {
 	struct test_disk_range fail[8];
 	unsigned int nr_fail;
 	struct test_disk_range hold;
+	bool blocked;
 	struct list_head held;
 	struct list_head for_worker;
 	struct list_head for_irq;
@@ -172,6 +175,9 @@ void test_disks_scrap_spare(struct kunit_suite *suite);
 
 /* Frees the disk before the test ends. */
 void test_disk_free(struct test_disk *td);
+
+/* Leaves the disk where it is for good: something may be stuck that uses it. */
+void test_disk_abandon(struct test_disk *td);
 
 /* Takes the disk out of the system, as a hot unplug does. */
 void test_disk_remove(struct test_disk *td);
@@ -204,6 +210,12 @@ void test_disk_linger_no_more(struct test_disk *td);
 
 /* From now on @op covers at the most so many sectors, or none; any context. */
 void test_disk_limit(struct test_disk *td, enum req_op op, unsigned int sectors);
+
+/* From now on whoever submits a bio sleeps in the disk's submit_bio, or no more. */
+void test_disk_block_submission(struct test_disk *td, bool blocked);
+
+/* Takes back that its limits were changed, once nothing is in flight. */
+void test_disk_restore_limits(struct test_disk *td);
 
 /* Holds no more, lets submit_bio return, and ends all that was held. */
 void test_disk_release_all(struct test_disk *td);
