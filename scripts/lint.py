@@ -3,6 +3,7 @@
 """Formatting, lints and kernel-doc of every file of the project."""
 
 import subprocess
+import sys
 
 from build_modules import SERIES, build
 from results import Results
@@ -33,6 +34,7 @@ def first_line(path):
 def quiet(results, name, command, files, cwd=TOP):
     """A check that a tool, given the files, ends well and prints nothing."""
     if not files:
+        results.check(f"lint: {name}", False, "there is no file for it")
         return
     done = subprocess.run(
         [*command, *map(str, files)], cwd=cwd, stdin=subprocess.DEVNULL, text=True,
@@ -61,6 +63,14 @@ def check_mutants(results):
         results.check(f"lint: {path.name} applies", done.returncode == 0, done.stderr)
 
 
+def run_tests(results, files):
+    """The tests of what judges other tests: NAME_test.py."""
+    for path in files:
+        done = subprocess.run([sys.executable, path], capture_output=True, text=True,
+                              check=False)
+        results.check(f"lint: {path.name} passes", done.returncode == 0, done.stderr)
+
+
 def run():
     results = Results()
     files = project_files()
@@ -80,7 +90,9 @@ def run():
           [path for path in files
            if path.suffix == ".sh" or first_line(path).startswith(SHELLS)])
     check_mutants(results)
-    compile_python(results, [path for path in files if path.suffix == ".py"])
+    python = [path for path in files if path.suffix == ".py"]
+    compile_python(results, python)
+    run_tests(results, [path for path in python if path.stem.endswith("_test")])
     with exclusive("modules"):
         for series in SERIES:
             build(results, "clippy", series, "CLIPPY=1", "W=e")

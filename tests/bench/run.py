@@ -6,7 +6,9 @@ usage: run.py [--quick] [--record] [--module PATH]
 
 --quick measures the table's cases only, --module another dm_io_rust.ko. --record
 makes what was measured the figures that later runs are compared with, and those
-that Documentation/ shows. What a run measured is in the cache, as it says.
+that Documentation/ shows, unless something is worse than recorded before: to accept
+that, take its ratios out of recorded.json. What a run measured is in the cache, as
+it says.
 """
 
 import argparse
@@ -77,6 +79,8 @@ def measured(results, boot, module, groups):
     """The cases that a boot could measure, and its figures."""
     checks, figures = measure(boot, module, groups)
     results.checks += checks
+    for group in groups.values():
+        judge.check_measured(results, figures, group)
     return {title: [case for case in group if figures.has(case)]
             for title, group in groups.items()}, figures
 
@@ -88,27 +92,30 @@ def judge_repeats(results, module, figures, groups):
 
 
 def judge_all(results, figures, groups, recorded):
+    """All but the comparison with what was recorded."""
     judge.check_targets(results, figures, groups[TABLE], recorded["misses its target"])
     for title, group in groups.items():
         if title == WAKING:
             continue
         judge.check_against_c(results, figures, group, recorded["worse than C"])
-        if title != MEMORY:
-            judge.check_against_record(results, figures, group,
-                                       recorded["ratios"])
     for title in (COPY_SIZES, IO_SIZES):
         if title in groups:
             judge.check_growth(results, figures, groups[title])
 
 
-def record(recorded, figures, groups):
-    """What later runs are compared with."""
-    recorded["ratios"] = {
-        case.name: {service: round(ratio, 4)
-                    for service, ratio in figures.ratios(case).items()}
-        for title, group in groups.items() if title not in (WAKING, MEMORY) for case in group
-    }
-    RECORDED.write_text(json.dumps(recorded, indent=1) + "\n")
+def check_record(results, figures, groups, recorded, is_recording):
+    """Whether nothing is worse than recorded before this run records anything."""
+    compared = [case for title, group in groups.items() if title not in (WAKING, MEMORY)
+                for case in group]
+    is_good = judge.check_against_record(results, figures, compared, recorded["ratios"],
+                                         is_recording)
+    if is_recording and is_good:
+        recorded["ratios"] = {
+            case.name: {service: round(ratio, 4)
+                        for service, ratio in figures.ratios(case).items()}
+            for case in compared
+        }
+    return is_good
 
 
 def tables(figures, groups):
@@ -136,14 +143,15 @@ def write_documents(folder, json_text, figures, groups):
     print(f"  the figures and their plot: {folder}", flush=True)
 
 
-def write_all(options, shown, figures, groups, recorded):
+def write_all(options, shown, figures, groups, recorded, is_recording):
     """The figures as documents, in the cache, and where they are shown."""
     sizes = module_sizes(options.module)
     for name, text, data in sizes:
         print(f"  {name}: {text:,} bytes of text, {data:,} of data", flush=True)
     texts = document.reasons(figures, groups[TABLE], groups[WAKING], recorded)
     folders = [output_folder() / "bench"]
-    if options.record:
+    if is_recording:
+        RECORDED.write_text(json.dumps(recorded, indent=1) + "\n")
         folders.append(TOP / "Documentation")
         document.replace(folders[-1] / "performance.rst", shown, sizes, texts)
     for folder in folders:
@@ -165,11 +173,12 @@ def run():
         shown.update(four_processors(results, options.module))
     for title, rows in shown.items():
         document.print_table(title, rows)
-    if options.record:
-        record(recorded, figures, groups)
     judge_all(results, figures, groups, recorded)
+    is_good = check_record(results, figures, groups, recorded, options.record)
+    if options.record and not is_good:
+        print("  nothing is recorded, for something is worse than before", flush=True)
     if not options.quick:
-        write_all(options, shown, figures, groups, recorded)
+        write_all(options, shown, figures, groups, recorded, options.record and is_good)
     return results.finish()
 
 

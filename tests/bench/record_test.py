@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Growth is noticed, by a run that records as well; lint runs this."""
+
+import json
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+import run  # noqa: E402 (first: it knows where the others are)
+import cases  # noqa: E402
+import judge  # noqa: E402
+from figures import Figures  # noqa: E402
+from results import FAIL, Results  # noqa: E402
+
+CASE = cases.table()[0]
+
+
+def figures_of(cost):
+    """A run in which our services cost that, and all else 1000."""
+    costs = {line: 1000 for line in CASE.lines()}
+    costs.update({CASE.load.line(service): cost for service in cases.OURS})
+    return Figures("".join(f"figures: {line}: {cost}\n" for line, cost in costs.items()), min)
+
+
+def recorded(ratio):
+    return {"ratios": {CASE.name: {service: ratio for service in cases.OURS}}}
+
+
+class Record(unittest.TestCase):
+    def check(self, cost, before, is_recording):
+        """How many checks failed, and which ratios are recorded afterwards."""
+        results = Results()
+        run.check_record(results, figures_of(cost), {run.TABLE: [CASE]}, before, is_recording)
+        return results.count(FAIL), before["ratios"].get(CASE.name)
+
+    def test_growth(self):
+        for is_recording in (False, True):
+            failed, ratios = self.check(1100, recorded(1.05), is_recording)
+            self.assertEqual((failed, ratios), (1, recorded(1.05)["ratios"][CASE.name]))
+
+    def test_no_growth(self):
+        self.assertEqual(self.check(1100, recorded(1.2), False)[0], 0)
+        failed, ratios = self.check(1100, recorded(1.2), True)
+        self.assertEqual((failed, ratios), (0, recorded(1.1)["ratios"][CASE.name]))
+
+    def test_new_case(self):
+        self.assertEqual(self.check(1100, {"ratios": {}}, False)[0], 1)
+        self.assertEqual(self.check(1100, {"ratios": {}}, True)[0], 0)
+
+    def test_case_without_figures(self):
+        results = Results()
+        judge.check_measured(results, Figures("", min), [CASE])
+        self.assertEqual(results.count(FAIL), 1)
+
+    def test_reasons_are_of_cases(self):
+        """A reason that is documented for no case would excuse nothing, and never fail."""
+        record = json.loads(run.RECORDED.read_text())
+        names = {case.name for group in run.counted_groups(quick=False).values()
+                 for case in group}
+        services = {f"{service}, {name}" for service in cases.OURS for name in names}
+        self.assertLessEqual(record["misses its target"].keys(), names)
+        self.assertLessEqual(record["worse than C"].keys(), services)
+
+
+if __name__ == "__main__":
+    unittest.main()
