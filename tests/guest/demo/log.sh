@@ -10,9 +10,13 @@ log_length()
 	dmesg | wc -l
 }
 
-# Messages of level warning or worse, but for those of the boot.
+# Messages of level warning or worse, but for those of the boot. Of a log so long that
+# its start is gone all are of the scenario.
 unexpected_messages()
 {
-	dmesg -r | sed '1,/loading out-of-tree module/d' |
-		awk -F '[<>]' '$2 % 8 <= 4' | grep -vE "$EXPECTED"
+	dmesg -r | awk -F '[<>]' '
+		/loading out-of-tree module/ && !begun { begun = 1; count = 0 }
+		$2 % 8 <= 4 { message[++count] = $0 }
+		END { for (i = 1; i <= count; i++) print message[i] }
+	' | grep -vE "$EXPECTED"
 }

@@ -56,8 +56,5 @@ check_table()
 	for name in io_requests io_sectors_read io_sectors_written copy_jobs copy_sectors; do
 		check "the statistic $name has grown" grew $name
 	done
-	check "the probes have seen devices being made" [ "$(seen_calls)" -gt 0 ]
-	check "no function of the kernel's own dm-io and kcopyd was called" equal "$(stock_calls)" ""
-	echo 0 >"$TRACING/events/stock/enable"
-	echo >"$TRACING/kprobe_events"
+	end_proof
 }

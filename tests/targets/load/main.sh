@@ -17,6 +17,34 @@ missing()
 	done
 }
 
+# The checks of lib.sh themselves: each must notice what it is for.
+check_checks()
+{
+	check "a command that fails is noticed" fails false
+	check "a command that does not fail is noticed" fails fails true
+	check "so is one that does not exist" fails fails no-such-command
+	echo one >/tmp/one
+	echo two >/tmp/two
+	check "files that differ are noticed" fails same /tmp/one /tmp/two 4
+	check "so is one that is not there" fails fails same /tmp/one /tmp/three 4
+	check "there is nothing unexpected in the kernel's log" equal "$(unexpected_messages)" ""
+	echo '<4>a planted warning' >/dev/kmsg
+	check "a warning in the kernel's log is noticed" fails equal "$(unexpected_messages)" ""
+	expect_message 'a planted warning'
+}
+
+check_probes()
+{
+	start_proof
+	check "a probe of no function is noticed" fails probe none dm_no_such_function
+	echo 0 >"$TRACING/events/stock/enable"
+	echo -:stock/dm_io >>"$TRACING/kprobe_events"
+	check "a probe that is gone is noticed" equal "$(stock_calls)" "dm_io is not counted"
+	echo >"$TRACING/kprobe_events"
+}
+
 load_targets
 check "device mapper knows them all" equal "$(missing)" ""
+check_checks
+check_probes
 unload_targets
