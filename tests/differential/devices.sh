@@ -128,7 +128,7 @@ register_devices()
 		register zoned /dev/zoned /dev/zoned &&
 		register bad /dev/bad /dev/bad fails whole &&
 		register errors /dev/mapper/errors /dev/under-errors fails &&
-		register flakey /dev/mapper/flakey /dev/under-flakey fails &&
+		register flakey /dev/mapper/flakey /dev/under-flakey fails unwritable &&
 		register delay /dev/mapper/delay /dev/under-delay slow
 }
 

@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "bios.h"
 #include "copy_plan.h"
 #include "coverage.h"
 #include "readable.h"
@@ -36,11 +37,6 @@ static void describe_dest(struct copy_plan *plan, unsigned int i, sector_t where
 	describe(plan, text);
 }
 
-static bool ignores(const struct copy_plan *plan)
-{
-	return plan->flags & BIT(DM_KCOPYD_IGNORE_ERROR) && !copy_sequential(plan);
-}
-
 static void check_answers(struct copy_plan *plan)
 {
 	struct answer *one = &plan->answers[MAINLINE];
@@ -67,63 +63,154 @@ static bool same_sector(const u8 *one, const u8 *other, sector_t i)
 	return !memcmp(one + (i << SECTOR_SHIFT), other + (i << SECTOR_SHIFT), SECTOR_SIZE);
 }
 
-/* A copy that stopped: each sector was copied, or is what it was. */
-static void check_stopped(struct copy_plan *plan, unsigned int i, const u8 *data)
-{
-	struct place *dest = &plan->dests[i];
-	sector_t end = min(dest->count, dest->disk->sectors - dest->sector);
-	u8 *now = readable_raw(dest, RUST);
+/**
+ * struct dest_view - a destination of a copy that was done in part
+ * @good: a byte for each sector: whether it can be written
+ * @now: what it holds on either side
+ * @touched: what either side's bios did to its sectors
+ */
+struct dest_view {
+	u8 *good;
+	u8 *now[SIDES];
+	u8 *touched[SIDES];
+};
 
-	for (sector_t at = 0; now && at < end && !disk_zoned(dest->disk); at++) {
-		if (!same_sector(now, data, at) && !same_sector(now, plan->old[i], at)) {
-			describe_dest(plan, i, dest->sector + at, "neither old nor new");
-			break;
-		}
+static void dest_view_put(struct dest_view *view)
+{
+	kvfree(view->good);
+	for (int side = 0; side < SIDES; side++) {
+		kvfree(view->now[side]);
+		kvfree(view->touched[side]);
 	}
-	kvfree(now);
 }
 
-/* Whether mainline can have read the part that the sector is in. */
-static bool part_is_good(const struct copy_plan *plan, const u8 *good, sector_t at)
+/* What cannot be read there cannot be written either, in units of that many sectors. */
+static int dest_view_get(struct dest_view *view, struct place *dest, sector_t unit)
 {
-	sector_t start = round_down(at, PART_SECTORS);
-	sector_t count = min(PART_SECTORS, plan->from.count - start);
+	struct readable readable;
+	bool is_whole = true;
 
-	return !memchr_inv(good + start, 1, count);
+	*view = (struct dest_view){ };
+	if (readable_get(&readable, dest, unit))
+		return -ENOMEM;
+	kvfree(readable.data);
+	view->good = readable.good;
+	if (dest->disk->unwritable)
+		memset(view->good, 0, dest->count);
+	for (int side = 0; side < SIDES; side++) {
+		view->now[side] = readable_raw(dest, side);
+		view->touched[side] = bios_touched(dest, side, true);
+		is_whole &= view->now[side] && view->touched[side];
+	}
+	if (is_whole)
+		return 0;
+	dest_view_put(view);
+	return -ENOMEM;
+}
+
+/* What a sector is expected to hold. */
+enum content {
+	OLD,
+	NEW,
+	OLD_OR_NEW,
+	ANYTHING,
+};
+
+static bool holds(const struct copy_plan *plan, unsigned int i, const u8 *now, const u8 *data,
+		  sector_t at, enum content content)
+{
+	bool is_old = same_sector(now, plan->old[i], at);
+	bool is_new = same_sector(now, data, at);
+
+	switch (content) {
+	case OLD:
+		return is_old;
+	case NEW:
+		return is_new;
+	case OLD_OR_NEW:
+		return is_old || is_new;
+	default:
+		return true;
+	}
 }
 
 /*
- * Read errors that are ignored: in ours what cannot be read is zeroes, and all
- * else is copied; mainline gives up the part.
+ * A copy that stopped: what a bio has written is new, what none was to write is
+ * old, and where one failed each sector is either. Nothing is written that was
+ * not read.
  */
-static void check_ignored(struct copy_plan *plan, unsigned int i, struct readable *readable)
+static enum content after_stop(const struct readable *from, const struct dest_view *view,
+			       enum side side, sector_t at)
+{
+	if (!from->good[at] || view->touched[side][at] == NOT_TOUCHED)
+		return OLD;
+	if (view->touched[side][at] == DONE)
+		return NEW;
+	return view->good[at] ? OLD_OR_NEW : OLD;
+}
+
+/* Whether all sectors can be read, or written, that are done together with one. */
+static bool all_good(const u8 *good, sector_t count, sector_t at, sector_t together)
+{
+	sector_t start = rounddown(at, together);
+
+	return !memchr_inv(good + start, 1, min(together, count - start));
+}
+
+/*
+ * Errors that are ignored: ours loses no more than the blocks that fail: zeroes for
+ * those that cannot be read, and the old data where they cannot be written.
+ * Mainline gives up what it copies at a time.
+ */
+static enum content despite_errors(const struct copy_plan *plan, const struct readable *from,
+				   const struct dest_view *view, enum side side, sector_t at,
+				   sector_t unit)
+{
+	sector_t together = side == MAINLINE ? PART_SECTORS : unit;
+	sector_t count = plan->from.count;
+
+	if (side == MAINLINE && !all_good(from->good, count, at, together))
+		return ANYTHING;
+	return all_good(view->good, count, at, together) ? NEW : OLD_OR_NEW;
+}
+
+static void check_dest(struct copy_plan *plan, unsigned int i, const struct readable *from,
+		       const struct dest_view *view, enum side side, sector_t unit)
 {
 	struct place *dest = &plan->dests[i];
-	u8 *ours = readable_raw(dest, RUST);
-	u8 *mainline = readable_raw(dest, MAINLINE);
+	sector_t end = min(dest->count, dest->disk->sectors - dest->sector);
 
-	for (sector_t at = 0; ours && mainline && at < dest->count; at++) {
-		bool good = part_is_good(plan, readable->good, at);
+	for (sector_t at = 0; at < end && !disk_zoned(dest->disk); at++) {
+		enum content content = copy_ignores(plan) ?
+			despite_errors(plan, from, view, side, at, unit) :
+			after_stop(from, view, side, at);
 
-		if (!same_sector(ours, readable->data, at) ||
-		    (good && !same_sector(mainline, readable->data, at))) {
-			describe_dest(plan, i, dest->sector + at, "not what can be read");
-			break;
-		}
+		if (holds(plan, i, view->now[side], from->data, at, content))
+			continue;
+		describe_dest(plan, i, dest->sector + at, content == OLD ?
+			      "changed, and should not be" : content == NEW ?
+			      "not what was to be copied" : "neither old nor new");
+		break;
 	}
-	kvfree(ours);
-	kvfree(mainline);
+	if (bios_failed_in_vain(dest, side, true, view->good))
+		describe_dest(plan, i, dest->sector, "a bio failed that the disk can write");
 }
 
 static void count(struct copy_plan *plan)
 {
 	struct answer *answer = &plan->answers[RUST];
+	struct place *from = &plan->from, *dest = &plan->dests[0];
 
 	coverage_count(plan->num > 1 ? COPY_MANY : COPY_ONE);
 	if (plan->zero)
 		coverage_count(COPY_ZERO);
 	if (plan->from.count > PART_SECTORS)
 		coverage_count(COPY_SPLIT);
+	if (dest->sector + dest->count > dest->disk->sectors)
+		coverage_count(COPY_BEYOND_END);
+	if (!plan->zero && dest->count && dest->disk == from->disk &&
+	    max(from->sector, dest->sector) - min(from->sector, dest->sector) < dest->count)
+		coverage_count(from->sector == dest->sector ? COPY_IN_PLACE : COPY_OVERLAPPING);
 	if (plan->flags & BIT(DM_KCOPYD_WRITE_SEQ))
 		coverage_count(COPY_SEQUENTIAL);
 	else if (copy_sequential(plan))
@@ -146,40 +233,50 @@ static sector_t unit_of(const struct copy_plan *plan)
 	return unit;
 }
 
-static void check_uneven(struct copy_plan *plan, bool ignored)
+/* A copy that was done in part. */
+static void check_uneven(struct copy_plan *plan)
 {
-	struct answer *answer = &plan->answers[RUST];
-	struct readable readable;
+	sector_t unit = unit_of(plan);
+	struct readable from;
+	struct dest_view view;
 
-	coverage_count(ignored ? COPY_IGNORED : COPY_STOPPED);
-	if (readable_get(&readable, &plan->from, unit_of(plan)))
+	coverage_count(copy_ignores(plan) ? COPY_IGNORED : COPY_STOPPED);
+	if (readable_get(&from, &plan->from, unit)) {
+		describe(plan, "no memory to check it");
 		return;
-	if (plan->zero)
-		memset(readable.data, 0, plan->from.count << SECTOR_SHIFT);
+	}
+	if (plan->zero) {
+		memset(from.data, 0, plan->from.count << SECTOR_SHIFT);
+		memset(from.good, 1, plan->from.count);
+	}
 	for (unsigned int i = 0; i < plan->num; i++) {
 		struct place *dest = &plan->dests[i];
 
-		if (!ignored)
-			check_stopped(plan, i, readable.data);
-		else if (!(answer->error & BIT(i)))
-			check_ignored(plan, i, &readable);
+		if (dest_view_get(&view, dest, unit)) {
+			describe(plan, "no memory to check it");
+			break;
+		}
+		for (int side = 0; side < SIDES; side++) {
+			if (side == RUST || !plan->only_ours)
+				check_dest(plan, i, &from, &view, side, unit);
+		}
+		dest_view_put(&view);
 		if (disk_equalise(dest->disk, dest->sector, dest->count))
 			describe(plan, "a device cannot be made like the other");
 		check_same(plan, i);
 	}
-	readable_put(&readable);
+	readable_put(&from);
 }
 
 void copy_check(struct copy_plan *plan)
 {
 	struct answer *answer = &plan->answers[RUST];
 	bool failed = answer->error | answer->other;
-	bool ignored = answer->other && ignores(plan);
 
 	count(plan);
 	check_answers(plan);
-	if (ignored || plan->only_ours || (failed && plan->may_stop)) {
-		check_uneven(plan, ignored);
+	if (plan->only_ours || (failed && plan->keeps)) {
+		check_uneven(plan);
 	} else {
 		for (unsigned int i = 0; i < plan->num; i++)
 			check_same(plan, i);

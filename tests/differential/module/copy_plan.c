@@ -4,7 +4,6 @@
 #include "dice.h"
 
 #define MOST_SECTORS 6000
-#define MOST_KEPT 2
 
 static void choose_dests(struct copy_plan *plan, sector_t count)
 {
@@ -60,6 +59,11 @@ bool copy_sequential(const struct copy_plan *plan)
 	return plan->flags & BIT(DM_KCOPYD_WRITE_SEQ);
 }
 
+bool copy_ignores(const struct copy_plan *plan)
+{
+	return plan->flags & BIT(DM_KCOPYD_IGNORE_ERROR) && !copy_sequential(plan);
+}
+
 /*
  * What is not told of a copy of several parts, of which one fails, is left out:
  * which of two failing regions is met first. And there are copies that mainline
@@ -67,7 +71,7 @@ bool copy_sequential(const struct copy_plan *plan)
  */
 static void avoid_races(struct copy_plan *plan)
 {
-	bool ignores = plan->flags & BIT(DM_KCOPYD_IGNORE_ERROR) && !copy_sequential(plan);
+	bool ignores = copy_ignores(plan);
 	unsigned int num = may_fail(plan);
 
 	if (plan->from.count > PART_SECTORS && num > 1 && !ignores) {
@@ -76,6 +80,7 @@ static void avoid_races(struct copy_plan *plan)
 	}
 	plan->may_stop = plan->from.count > PART_SECTORS && num && !ignores;
 	plan->only_ours = plan->may_stop && copy_sequential(plan);
+	plan->keeps = plan->may_stop || (num && ignores);
 }
 
 static void choose_any(struct copy_plan *plan)
@@ -102,6 +107,51 @@ static bool choose_failing(struct copy_plan *plan)
 	return plan->zero || plan_place(&plan->from, count, false);
 }
 
+/* A long copy that ends beyond the end of its destination. */
+static bool choose_beyond_end(struct copy_plan *plan)
+{
+	sector_t count = dice_between(PART_SECTORS + 1, MOST_SECTORS);
+
+	plan->num = 1;
+	plan->from = (struct place){ &disks[0], 0, count };
+	return plan_beyond_end(&plan->dests[0], count, dice_between(8, count)) &&
+	       (plan->zero || plan_sound_place(&plan->from, count));
+}
+
+/*
+ * A copy in place, or from and to where they overlap. That is defined for no
+ * more than what is copied at a time, which is like memmove().
+ */
+static bool choose_overlapping(struct copy_plan *plan)
+{
+	bool in_place = dice_percent(40);
+	sector_t count = dice_between(16, in_place && !plan->client ? MOST_SECTORS : PART_SECTORS);
+	sector_t shift = in_place ? 0 : dice_between(1, count - 1);
+	struct place span;
+
+	if (!plan_sound_place(&span, count + shift))
+		return false;
+	shift = round_down(shift, span.disk->block);
+	count = round_down(count, span.disk->block);
+	plan->num = 1;
+	plan->from = (struct place){ span.disk, span.sector, count };
+	plan->dests[0] = plan->from;
+	if (dice_percent(50))
+		plan->from.sector += shift;
+	else
+		plan->dests[0].sector += shift;
+	if (dice_percent(30) && plan_sound_place(&plan->dests[1], count))
+		plan->num++;
+	return true;
+}
+
+static bool choose_special(struct copy_plan *plan)
+{
+	if (plan->client || dice_percent(80))
+		return !plan->zero && dice_percent(15) && choose_overlapping(plan);
+	return dice_percent(30) ? choose_beyond_end(plan) : choose_failing(plan);
+}
+
 void copy_plan(struct copy_plan *plan)
 {
 	plan->zero = dice_percent(20);
@@ -112,10 +162,10 @@ void copy_plan(struct copy_plan *plan)
 		plan->flags |= BIT(DM_KCOPYD_IGNORE_ERROR);
 	if (dice_percent(15))
 		plan->flags |= BIT(DM_KCOPYD_WRITE_SEQ);
-	if (plan->client || dice_percent(85) || !choose_failing(plan))
+	if (!choose_special(plan))
 		choose_any(plan);
 	level_counts(plan);
 	avoid_races(plan);
-	if (plan->may_stop)
+	if (plan->keeps)
 		plan->num = min(plan->num, MOST_KEPT);
 }

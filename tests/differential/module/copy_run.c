@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "bios.h"
 #include "copy_plan.h"
 #include "coverage.h"
 #include "dice.h"
@@ -95,6 +96,10 @@ static void issue(struct copy_plan *plan, enum side side)
 	struct dm_io_region dests[DM_KCOPYD_MAX_REGIONS];
 	struct answer *answer = &plan->answers[side];
 
+	answer->side = side;
+	answer->num = plan->num;
+	answer->places = plan->dests;
+	answer->from = plan->zero ? NULL : &plan->from;
 	for (unsigned int i = 0; i < plan->num; i++)
 		dests[i] = place_region(&plan->dests[i], side);
 	if (plan->zero)
@@ -137,9 +142,11 @@ static bool run_side(unsigned int num, enum side side, enum ending ending)
 static int make_ready(struct copy_plan *plan)
 {
 	for (unsigned int i = 0; i < plan->num; i++)
-		plan->old[i] = plan->may_stop ? readable_raw(&plan->dests[i], RUST) : NULL;
-	if (plan->may_stop && !plan->old[plan->num - 1])
-		return -EIO;
+		plan->old[i] = plan->keeps ? readable_raw(&plan->dests[i], RUST) : NULL;
+	for (unsigned int i = 0; i < plan->num && plan->keeps; i++) {
+		if (!plan->old[i])
+			return -EIO;
+	}
 	return places_ready(plan->dests, plan->num);
 }
 
@@ -158,7 +165,8 @@ static bool run_batch(unsigned int number, unsigned int num, struct answer *answ
 		if (make_ready(&plans[i]))
 			return false;
 	}
-	if (!run_side(num, first, ending) || !run_side(num, !first, ending))
+	bios_start();
+	if (!run_side(num, first, ending) || !run_side(num, !first, ending) || !bios_stop())
 		return false;
 	for (unsigned int i = 0; i < num; i++)
 		copy_check(&plans[i]);
@@ -172,10 +180,11 @@ static void check_calls(struct answer *answers, unsigned int requests)
 		for (int side = 0; side < SIDES; side++) {
 			struct answer *answer = &answers[SIDES * i + side];
 
-			if (atomic_read(&answer->calls) > 1 || answer->bad_context)
-				report_difference(i, "side %d was called back %d times, badly %d",
+			if (atomic_read(&answer->calls) > 1 || answer->bad_context ||
+			    answer->early)
+				report_difference(i, "side %d was called back %d times, badly %d, early %d",
 						  side, atomic_read(&answer->calls),
-						  answer->bad_context);
+						  answer->bad_context, answer->early);
 		}
 	}
 }

@@ -72,7 +72,7 @@ static bool like_each_other(const struct disk *disk)
 	return true;
 }
 
-/* Takes "NAME DEVICE DEVICE RAW RAW [fails] [whole] [slow]". */
+/* Takes "NAME DEVICE DEVICE RAW RAW [fails] [whole] [unwritable] [slow]". */
 int disk_add(char *words)
 {
 	struct disk *disk = &disks[num_disks];
@@ -93,6 +93,7 @@ int disk_add(char *words)
 	while (words && (word = strsep(&words, " "))) {
 		disk->fails |= !strcmp(word, "fails");
 		disk->whole |= !strcmp(word, "whole");
+		disk->unwritable |= !strcmp(word, "unwritable");
 		disk->slow |= !strcmp(word, "slow");
 	}
 	if (!like_each_other(disk)) {

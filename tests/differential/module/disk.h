@@ -23,6 +23,7 @@
  * @whole: a command that meets a bad sector fails as a whole, so that the data
  *	depends on how I/O is cut; it is to be so small that it is not. There is
  *	no other way to its bytes
+ * @unwritable: every write fails
  * @slow: it is late, and should not be chosen too often
  */
 struct disk {
@@ -35,6 +36,7 @@ struct disk {
 	unsigned int block;
 	bool fails;
 	bool whole;
+	bool unwritable;
 	bool slow;
 };
 

@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "bios.h"
 #include "coverage.h"
 #include "io_plan.h"
 #include "readable.h"
@@ -43,16 +44,17 @@ static void check_answers(struct io_plan *plan)
 {
 	struct answer *one = &plan->answers[MAINLINE];
 	struct answer *other = &plan->answers[RUST];
-	char what[128];
+	char what[160];
 
 	if (one->ret == other->ret && one->error == other->error &&
-	    one->other == other->other && atomic_read(&one->calls) == plan->async &&
-	    atomic_read(&other->calls) == plan->async)
+	    one->other == other->other && !one->early && !other->early &&
+	    atomic_read(&one->calls) == plan->async && atomic_read(&other->calls) == plan->async)
 		return;
 	snprintf(what, sizeof(what),
-		 "mainline %d error %lx unsup %lx calls %d, ours %d error %lx unsup %lx calls %d",
+		 "mainline %d error %lx unsup %lx calls %d%s, ours %d error %lx unsup %lx calls %d%s",
 		 one->ret, one->error, one->other, atomic_read(&one->calls),
-		 other->ret, other->error, other->other, atomic_read(&other->calls));
+		 one->early ? ", early" : "", other->ret, other->error, other->other,
+		 atomic_read(&other->calls), other->early ? ", early" : "");
 	describe(plan, what);
 }
 
@@ -61,46 +63,85 @@ static bool is_all(const u8 *sector, u8 byte)
 	return !memchr_inv(sector, byte, SECTOR_SIZE);
 }
 
-static bool is_what_was_read(const u8 *sector, struct readable *readable, sector_t i)
-{
-	return is_all(sector, 0) ||
-	       (readable->good[i] &&
-		!memcmp(sector, readable->data + (i << SECTOR_SHIFT), SECTOR_SIZE));
-}
+/* What the bios of a read did to each sector, and what it is on the disk. */
+struct read_view {
+	struct readable disk;
+	u8 *touched[SIDES];
+};
 
-static void describe_sector(struct io_plan *plan, sector_t i, const u8 *one, const u8 *other,
-			    bool good)
+static bool is_right(const struct read_view *view, const u8 *sector, sector_t i)
 {
-	char what[128];
-
-	snprintf(what, sizeof(what), "sector %llu of a failed read, %s, is %4phN and in ours %4phN",
-		 i, good ? "which can be read" : "which cannot be read", one, other);
-	describe(plan, what);
+	return view->disk.good[i] &&
+	       !memcmp(sector, view->disk.data + (i << SECTOR_SHIFT), SECTOR_SIZE);
 }
 
 /*
- * A read that failed: ours leaves zeroes, be it of a whole bio; mainline may
- * leave what was there. Where either has data it is the right one.
+ * What a bio has read is right. Where one failed ours leaves zeroes, and mainline
+ * those, or what was there, or what was read before it failed. There is no
+ * sector without a bio.
  */
+static bool is_as_expected(const struct read_view *view, enum side side, const u8 *sector,
+			   sector_t i)
+{
+	if (view->touched[side][i] == DONE)
+		return is_right(view, sector, i);
+	if (view->touched[side][i] == NOT_TOUCHED)
+		return false;
+	return is_all(sector, 0) ||
+	       (side == MAINLINE && (is_all(sector, BUFFER_STALE) || is_right(view, sector, i)));
+}
+
+static void describe_sector(struct io_plan *plan, const struct read_view *view, sector_t i)
+{
+	static const char * const names[] = {
+		[NOT_TOUCHED] = "no", [FAILED] = "a failed", [DONE] = "a good",
+	};
+	const u8 *one = buffer_data(&plan->buffer, MAINLINE) + (i << SECTOR_SHIFT);
+	const u8 *other = buffer_data(&plan->buffer, RUST) + (i << SECTOR_SHIFT);
+	char what[160];
+
+	snprintf(what, sizeof(what),
+		 "sector %llu of a failed read, which can%s be read, is %4phN by %s bio, and in ours %4phN by %s bio",
+		 i, view->disk.good[i] ? "" : "not", one, names[view->touched[MAINLINE][i]],
+		 other, names[view->touched[RUST][i]]);
+	describe(plan, what);
+}
+
+static void check_sectors(struct io_plan *plan, const struct read_view *view)
+{
+	for (sector_t i = 0; i < plan->places[0].count; i++) {
+		for (int side = 0; side < SIDES; side++) {
+			const u8 *data = buffer_data(&plan->buffer, side);
+
+			if (is_as_expected(view, side, data + (i << SECTOR_SHIFT), i))
+				continue;
+			describe_sector(plan, view, i);
+			return;
+		}
+	}
+}
+
 static void check_failed_read(struct io_plan *plan)
 {
-	struct readable readable;
+	struct place *place = &plan->places[0];
+	struct read_view view = { };
 
 	coverage_count(IO_FAILED_READ);
-	if (readable_get(&readable, &plan->places[0], plan->places[0].disk->block))
-		return;
-	for (sector_t i = 0; i < plan->places[0].count; i++) {
-		size_t at = i << SECTOR_SHIFT;
-		const u8 *one = buffer_data(&plan->buffer, MAINLINE) + at;
-		const u8 *other = buffer_data(&plan->buffer, RUST) + at;
-
-		if (is_what_was_read(other, &readable, i) &&
-		    (is_all(one, BUFFER_STALE) || is_what_was_read(one, &readable, i)))
-			continue;
-		describe_sector(plan, i, one, other, readable.good[i]);
-		break;
+	for (int side = 0; side < SIDES; side++)
+		view.touched[side] = bios_touched(place, side, false);
+	if (readable_get(&view.disk, place, place->disk->block) ||
+	    !view.touched[MAINLINE] || !view.touched[RUST]) {
+		describe(plan, "no memory to check it");
+	} else {
+		check_sectors(plan, &view);
+		for (int side = 0; side < SIDES; side++) {
+			if (bios_failed_in_vain(place, side, false, view.disk.good))
+				describe(plan, "a bio failed that the disk can read");
+		}
 	}
-	readable_put(&readable);
+	readable_put(&view.disk);
+	for (int side = 0; side < SIDES; side++)
+		kvfree(view.touched[side]);
 }
 
 static void check_buffer(struct io_plan *plan)
@@ -136,6 +177,23 @@ static void check_beyond_end(struct io_plan *plan)
 		describe(plan, "a device cannot be made like the other");
 	if (!disk_same(disk, start > MARGIN ? start - MARGIN : 0, disk->sectors, &where))
 		describe_place(plan, place, where);
+}
+
+/* The flags and priorities with which a region's bios reach its device. */
+static void check_flags(struct io_plan *plan, struct place *place)
+{
+	struct bio_flags one = bios_flags(place, MAINLINE);
+	struct bio_flags other = bios_flags(place, RUST);
+	char what[160];
+
+	if (one.any == other.any && one.all == other.all && one.priorities == other.priorities)
+		return;
+	snprintf(what, sizeof(what),
+		 "region %zu: %u bios with flags %#x, all with %#x, priority %u; of ours %u with %#x, all with %#x, priority %u",
+		 place - plan->places, one.num, (__force u32)one.any, (__force u32)one.all,
+		 one.priorities, other.num, (__force u32)other.any, (__force u32)other.all,
+		 other.priorities);
+	describe(plan, what);
 }
 
 static void check_place(struct io_plan *plan, struct place *place)
@@ -180,9 +238,15 @@ void io_check(struct io_plan *plan)
 	count(plan);
 	check_answers(plan);
 	check_buffer(plan);
-	for (unsigned int i = 0; i < plan->num && !io_is(plan, REQ_OP_READ); i++) {
+	for (unsigned int i = 0; i < plan->num; i++) {
 		struct place *place = &plan->places[i];
 
+		if (!place->count && place->sector > place->disk->sectors)
+			coverage_count(IO_FLUSHED_BEYOND_END);
+		if (place != plan->old_place)
+			check_flags(plan, place);
+		if (io_is(plan, REQ_OP_READ))
+			continue;
 		if (io_is(plan, REQ_OP_WRITE) && disk_zoned(place->disk))
 			coverage_count(IO_ZONED);
 		if (place == plan->old_place)

@@ -45,6 +45,13 @@ static unsigned int choose_num(struct io_plan *plan)
 	return dice_between(9, BITS_PER_LONG);
 }
 
+/* An empty flush is for the whole device, wherever it is said to go. */
+static void flush_beyond_end(struct place *place)
+{
+	if (!disk_zoned(place->disk))
+		place->sector = place->disk->sectors + dice_between(1, 64);
+}
+
 static void choose_places(struct io_plan *plan, sector_t most)
 {
 	unsigned int num = choose_num(plan);
@@ -57,6 +64,8 @@ static void choose_places(struct io_plan *plan, sector_t most)
 
 		if (plan_place(&plan->places[plan->num], flush ? 0 : count, writes))
 			plan->num++;
+		if (flush && plan->num && dice_percent(50))
+			flush_beyond_end(&plan->places[plan->num - 1]);
 	}
 	/* There is always room for nothing. */
 	if (!plan->num)

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "bios.h"
 #include "coverage.h"
 #include "dice.h"
 #include "io_plan.h"
@@ -61,12 +62,17 @@ static void issue(struct io_plan *plan, enum side side)
 		request.notify = (struct dm_io_notify){ called, answer };
 	for (unsigned int i = 0; i < plan->num; i++)
 		regions[i] = place_region(&plan->places[i], side);
+	answer->side = side;
+	answer->num = plan->num;
+	answer->places = plan->places;
 	answer->error = UNTOUCHED;
 	answer->other = UNTOUCHED;
 	answer->ret = apis[side].io(&request, plan->num, regions,
 				    no_bits ? NULL : &answer->error,
 				    no_bits ? NULL : &answer->other, plan->priority);
-	if (plan->async && answer->ret)
+	if (!plan->async)
+		plan_ended(answer);
+	else if (answer->ret)
 		plan_not_called();
 }
 
@@ -77,7 +83,8 @@ static int make_ready(struct io_plan *plan)
 	buffer_fill(&plan->buffer, !io_is(plan, REQ_OP_READ), plan->number);
 	plan->old_place = NULL;
 	for (unsigned int i = 0; i < plan->num && !io_is(plan, REQ_OP_READ); i++) {
-		if (places[i].sector + places[i].count <= places[i].disk->sectors)
+		if (!places[i].count ||
+		    places[i].sector + places[i].count <= places[i].disk->sectors)
 			continue;
 		/* One such place is enough. */
 		if (plan->old_place) {
@@ -116,7 +123,8 @@ static bool run_batch(unsigned int number, unsigned int num, struct answer *answ
 		if (make_ready(&plans[i]))
 			return false;
 	}
-	if (!run_side(num, first) || !run_side(num, !first))
+	bios_start();
+	if (!run_side(num, first) || !run_side(num, !first) || !bios_stop())
 		return false;
 	for (unsigned int i = 0; i < num; i++)
 		io_check(&plans[i]);
@@ -158,5 +166,5 @@ void io_run(unsigned int requests)
 	kvfree(answers);
 	report_check(number == requests && !report_differences(),
 		     "dm_io, %u requests end alike", requests);
-	coverage_report(IO_READ, IO_BEYOND_END);
+	coverage_report(IO_READ, IO_FLUSHED_BEYOND_END);
 }

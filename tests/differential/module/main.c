@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "bios.h"
 #include "copy_plan.h"
 #include "coverage.h"
 #include "dice.h"
@@ -97,8 +98,12 @@ static int found_show(struct seq_file *to, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(found);
 
-static int (* const inits[])(void) = { report_init, disk_init, memory_init, io_init, copy_init };
-static void (* const exits[])(void) = { report_exit, disk_exit, memory_exit, io_exit, copy_exit };
+static int (* const inits[])(void) = {
+	report_init, disk_init, memory_init, bios_init, io_init, copy_init,
+};
+static void (* const exits[])(void) = {
+	report_exit, disk_exit, memory_exit, bios_exit, io_exit, copy_exit,
+};
 
 static int __init differential_init(void)
 {

@@ -2,6 +2,7 @@
 /* Choosing places, and waiting for callbacks. */
 #include <linux/completion.h>
 
+#include "bios.h"
 #include "dice.h"
 #include "plan.h"
 
@@ -117,6 +118,39 @@ bool plan_failing_place(struct place *place, sector_t count)
 	return false;
 }
 
+static bool pick_sound_disk(struct place *place)
+{
+	for (int i = 0; i < TRIES; i++) {
+		place->disk = pick_disk();
+		if (!place->disk->fails && !disk_zoned(place->disk))
+			return true;
+	}
+	return false;
+}
+
+bool plan_sound_place(struct place *place, sector_t count)
+{
+	for (int i = 0; i < TRIES && pick_sound_disk(place); i++) {
+		unsigned int block = place->disk->block;
+
+		place->count = round_up(count, block);
+		place->sector = dice_below((place->disk->sectors - place->count) / block + 1) * block;
+		if (claim(place->disk, place->sector, place->count))
+			return true;
+	}
+	return false;
+}
+
+bool plan_beyond_end(struct place *place, sector_t count, sector_t beyond)
+{
+	if (!pick_sound_disk(place))
+		return false;
+	place->count = round_up(count, place->disk->block);
+	place->sector = place->disk->sectors + round_down(beyond, place->disk->block) -
+			place->count;
+	return claim(place->disk, place->sector, place->count);
+}
+
 /* Whether I/O to the place may end with an error. */
 bool place_may_fail(const struct place *place, bool writes)
 {
@@ -151,8 +185,20 @@ void plan_expect(unsigned int calls)
 	atomic_set(&awaited, calls + 1);
 }
 
+void plan_ended(struct answer *answer)
+{
+	if (answer->from && answer->from->count && bios_pending(answer->from, answer->side))
+		answer->early = true;
+	for (unsigned int i = 0; i < answer->num; i++) {
+		/* Two requests of a batch may flush at the same place. */
+		if (answer->places[i].count && bios_pending(&answer->places[i], answer->side))
+			answer->early = true;
+	}
+}
+
 void plan_called(struct answer *answer)
 {
+	plan_ended(answer);
 	if (atomic_inc_return(&answer->calls) == 1 && atomic_dec_and_test(&awaited))
 		complete(&all_called);
 }

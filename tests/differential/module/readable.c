@@ -44,6 +44,7 @@ void readable_put(struct readable *readable)
 {
 	kvfree(readable->data);
 	kvfree(readable->good);
+	*readable = (struct readable){ };
 }
 
 /* Whole blocks are read, of which the place may need a part. */
