@@ -84,14 +84,14 @@ static void dest_view_put(struct dest_view *view)
 	}
 }
 
-/* What cannot be read there cannot be written either, in units of that many sectors. */
-static int dest_view_get(struct dest_view *view, struct place *dest, sector_t unit)
+/* A block that cannot be read cannot be written either. */
+static int dest_view_get(struct dest_view *view, struct place *dest)
 {
 	struct readable readable;
 	bool is_whole = true;
 
 	*view = (struct dest_view){ };
-	if (readable_get(&readable, dest, unit))
+	if (readable_get(&readable, dest, dest->disk->block))
 		return -ENOMEM;
 	kvfree(readable.data);
 	view->good = readable.good;
@@ -252,7 +252,7 @@ static void check_uneven(struct copy_plan *plan)
 	for (unsigned int i = 0; i < plan->num; i++) {
 		struct place *dest = &plan->dests[i];
 
-		if (dest_view_get(&view, dest, unit)) {
+		if (dest_view_get(&view, dest)) {
 			describe(plan, "no memory to check it");
 			break;
 		}
