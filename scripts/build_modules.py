@@ -8,6 +8,7 @@ Products are outside of the checkout: see products().
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 
 from results import Results
@@ -50,8 +51,10 @@ def build(results, name, series, *options, sources=TOP):
         return
     # The log's first line is the command, which has the options' names.
     found = warnings(log.read_text(errors="replace").partition("\n")[2])
-    results.check(f"{name}: builds for {series} without a warning", not found,
-                  "\n".join(found))
+    if not results.check(f"{name}: builds for {series} without a warning", not found,
+                         "\n".join(found)):
+        # What is built already is not compiled, nor warned of, a second time.
+        shutil.rmtree(folder)
 
 
 def readme_example():

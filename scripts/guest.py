@@ -139,6 +139,7 @@ class Guest:
         if ending is not None:
             results.check(f"{self.name}: main.sh ends well", ending == 0,
                           f"status {ending}")
+            results.check(f"{self.name}: main.sh has checked something", bool(reported))
         reports = kernel_log.reports(console)
         results.check(f"{self.name}: no report in the kernel log", not reports, reports)
         if results.count(FAIL):

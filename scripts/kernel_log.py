@@ -4,7 +4,7 @@
 import re
 
 REPORT = re.compile(
-    r"""WARNING: | BUG: | kernel\ BUG\ at | Oops | Call\ Trace:
+    r"""WARNING: | BUG: | BUG\ \S+\ \( | kernel\ BUG\ at | Oops | Call\ Trace:
     | general\ protection\ fault | Kernel\ panic | KASAN: | UBSAN:
     | INFO:\ (possible|trying|task|lockdep|rcu|suspicious)
     | possible\ (circular|recursive)\ lock | inconsistent\ lock\ state
