@@ -40,6 +40,11 @@ test-targets: targets ## use the targets in an emulated Debian; MUTANT=, SCENARI
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) \
 		python3 tests/targets/run.py $(SCENARIOS)
 
+.PHONY: test-differential
+test-differential: setup ## compare with mainline at length; MUTANT=name or all
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) sh -c \
+		'python3 scripts/test.py modules && exec python3 tests/differential/run.py --full'
+
 # BENCH is --quick, or --record to make the figures the recorded ones.
 .PHONY: bench
 bench: setup ## measure the module against mainline's and bare bios; BENCH=--quick, --record

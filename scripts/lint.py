@@ -9,6 +9,9 @@ from build_modules import SERIES, build
 from results import Results
 from steps import CACHE, TOP, exclusive, main
 
+sys.path.append(str(TOP / "tests" / "targets"))
+from mutate import PATCHES, mutants_of, noticing  # noqa: E402
+
 # What is exported is defined in Rust, so never right above its EXPORT_SYMBOL. The
 # one name with capitals in it is the compiler's own, _Pragma.
 CHECKPATCH_IGNORED = "EXPORT_SYMBOL,CAMELCASE"
@@ -56,8 +59,12 @@ def compile_python(results, files):
 
 
 def check_mutants(results):
-    """The faults of tests/targets/mutants can still be put into the source."""
-    for path in sorted((TOP / "tests" / "targets" / "mutants").glob("*.patch")):
+    """The faults of tests/targets/mutants can still be put in, and something notices each."""
+    patches = sorted(PATCHES.glob("*.patch"))
+    noticed = {name for folder in noticing() for name in mutants_of(folder)}
+    results.check("lint: the mutants are those that are to be noticed",
+                  noticed == {path.stem for path in patches}, " ".join(sorted(noticed)))
+    for path in patches:
         done = subprocess.run(["git", "-c", "safe.directory=*", "apply", "--check", path],
                               cwd=TOP, capture_output=True, text=True, check=False)
         results.check(f"lint: {path.name} applies", done.returncode == 0, done.stderr)

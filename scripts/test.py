@@ -20,6 +20,7 @@ PARTS = {
     "lint": ["scripts/lint.py"],
     "modules": ["scripts/build_modules.py"],
     "differential": ["tests/differential/run.py"],
+    "mutant": ["tests/differential/run.py", "--mutant"],
     "targets": ["scripts/build_targets.py"],
     "demo": ["tests/guest/demo.py"],
     "scenarios": ["tests/targets/run.py", "--short"],

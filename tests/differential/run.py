@@ -2,22 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0
 """The differential tests: the same requests to mainline and to dm_io_rust.
 
-usage: run.py [--full] [SEED...]
+usage: run.py [--full | --mutant] [SEED...]
 
 On Debian's stock kernel in the emulator, with what scripts/build_modules.py
 built; module/ is the client program. Without a seed each run has another; to
 repeat a run give its seed, which it printed.
+
+With MUTANT=NAME in the environment the module is made with that fault of
+tests/targets/mutants, and the comparison must notice it; --mutant takes one of those
+in needs.json, by the seed, and MUTANT=all each of them.
 """
 
+import os
 import pathlib
 import random
 import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "scripts"))
+sys.path += [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
 from build_modules import SERIES, build, products  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
+from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 from steps import exclusive, main  # noqa: E402
 
@@ -26,6 +32,9 @@ NAME = "dm_io_rust_differential"
 HERE = pathlib.Path(__file__).resolve().parent
 DISK_BYTES = 8 << 20
 FULL_SEEDS = 3
+# The check that comes before any that a mutant may fail, and one that goes by chance.
+READY = "both of a pair are alike"
+COVERAGE = "there was each kind of request"
 TIMEOUT_SECONDS = {"short": 300, "full": 1800}
 # Requests for each seed.
 SHORT = {"IO_REQUESTS": 600, "COPY_REQUESTS": 250, "CALLBACKS": 100}
@@ -41,13 +50,13 @@ def build_client(results):
     return products(NAME, STOCK) / f"{NAME}.ko"
 
 
-def make_guest(folder, client, settings):
+def make_guest(folder, module, client, settings):
     guest = Guest(stock_kernel(), HERE)
     guest.modules("dm_mod", "dm_flakey", "dm_delay", "loop", "null_blk",
                   "scsi_debug", "sd_mod")
     guest.program("dmsetup")
     guest.program("losetup")
-    guest.add(products("modules", STOCK) / "dm_io_rust.ko", "/modules/dm_io_rust.ko")
+    guest.add(module, "/modules/dm_io_rust.ko")
     guest.add(client, f"/modules/{NAME}.ko")
     text = "".join(f'{name}="{value}"\n' for name, value in settings.items())
     (folder / "settings").write_text(text)
@@ -59,23 +68,46 @@ def make_guest(folder, client, settings):
     return guest
 
 
+def compare(module, client, seeds, form, until_failure=False):
+    """Boot, and what the guest found."""
+    settings = {"SEEDS": " ".join(map(str, seeds)), **(FULL if form == "full" else SHORT)}
+    print(f"  seeds: {settings['SEEDS']}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="differential-") as name:
+        guest = make_guest(pathlib.Path(name), module, client, settings)
+        guest.until_failure = until_failure
+        return guest.run(TIMEOUT_SECONDS[form])
+
+
+def chosen_mutants(seed):
+    """The mutants that this run is to be tried with."""
+    names = mutants_of(HERE)
+    name = os.environ.get("MUTANT") or random.Random(seed).choice(names)
+    return names if name == "all" else [name]
+
+
+def try_mutants(results, client, seeds):
+    for mutant in chosen_mutants(seeds[0]):
+        print(f"== the mutant {mutant}", flush=True)
+        outcome = compare(build_mutant(mutant), client, seeds, "short", until_failure=True)
+        check_mutant(results, HERE.name, mutant, outcome, READY, other=(COVERAGE,))
+
+
 def run():
     words = sys.argv[1:]
     form = "full" if "--full" in words else "short"
-    seeds = [int(word) for word in words if word != "--full"]
+    seeds = [int(word) for word in words if not word.startswith("--")]
     count = FULL_SEEDS if form == "full" else 1
     seeds = seeds or [random.randrange(1 << 32) for _ in range(count)]
-    settings = {"SEEDS": " ".join(map(str, seeds)), **(FULL if form == "full" else SHORT)}
     results = Results()
     client = build_client(results)
     if results.count(FAIL):
         return results.finish()
-    print(f"  seeds: {settings['SEEDS']}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="differential-") as name:
-        guest = make_guest(pathlib.Path(name), client, settings)
-        outcome = guest.run(TIMEOUT_SECONDS[form])
-    outcome.results.checks = results.checks + outcome.results.checks
-    return outcome.results.finish()
+    if "--mutant" in words or os.environ.get("MUTANT"):
+        try_mutants(results, client, seeds)
+    else:
+        module = products("modules", STOCK) / "dm_io_rust.ko"
+        results.checks += compare(module, client, seeds, form).results.checks
+    return results.finish()
 
 
 if __name__ == "__main__":

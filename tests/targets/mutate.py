@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The module with a fault put in, to see that the scenarios notice it.
+"""The module with a fault put in, to see that the tests notice it.
 
 mutants/NAME.patch is the fault:
 
@@ -12,6 +12,7 @@ io-misplace    writes of dm-io go one sector beside their place
 io-misread     reads of dm-io that are one bio come from one sector beside theirs
 """
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -23,13 +24,24 @@ from steps import TOP, StepFailed, exclusive
 PATCHES = pathlib.Path(__file__).resolve().parent / "mutants"
 # What of the project makes the module.
 SOURCES = ("Kbuild", "include", "rust")
-# The check of lib.sh that comes before any that a mutant may fail.
-LOADED = "the module and the targets load"
+
+
+def noticing():
+    """The folders with a needs.json: scenarios, and the comparison with mainline."""
+    return sorted(path.parent for path in (TOP / "tests").rglob("needs.json"))
+
+
+def mutants_of(folder):
+    """The mutants that the tests in a folder must notice."""
+    return json.loads((folder / "needs.json").read_text())["mutants"]
 
 
 def patched_copy(name):
-    """A folder with the module's sources, one of them with the fault."""
-    folder = output_folder() / f"{name}-source"
+    """A folder with the module's sources, one of them with the fault.
+
+    It is the same for all mutants: what the last one left as it was is not built again.
+    """
+    folder = output_folder() / "mutant-source"
     shutil.rmtree(folder, ignore_errors=True)
     for source in SOURCES:
         (folder / source).parent.mkdir(parents=True, exist_ok=True)
@@ -45,18 +57,18 @@ def patched_copy(name):
 def build_mutant(name):
     """The faulty module's file; raises StepFailed if it cannot be built."""
     results = Results()
-    with exclusive(name):
-        build(results, name, SERIES[0], sources=patched_copy(name))
+    with exclusive("mutant"):
+        build(results, "mutant", SERIES[0], sources=patched_copy(name))
     if results.count(FAIL):
         raise StepFailed(f"the mutant {name} does not build")
-    return products(name, SERIES[0]) / "dm_io_rust.ko"
+    return products("mutant", SERIES[0]) / "dm_io_rust.ko"
 
 
-def check_mutant(results, name, mutant, outcome):
-    """The guest itself noticed the fault, after it had loaded everything."""
-    loaded = any(check[0] == PASS and check[1] == LOADED
-                 for check in outcome.reported)
-    noticed = [check[1] for check in outcome.reported if check[0] == FAIL]
+def check_mutant(results, name, mutant, outcome, ready, other=()):
+    """The guest itself noticed the fault, after it was ready, by no other check's failure."""
+    loaded = any(check[0] == PASS and check[1] == ready for check in outcome.reported)
+    noticed = [check[1] for check in outcome.reported
+               if check[0] == FAIL and check[1] not in other]
     if results.check(f"{name}: fails with {mutant}", loaded and bool(noticed),
                      "" if loaded else "it did not load"):
         print(f"       it noticed: {noticed[0]}", flush=True)

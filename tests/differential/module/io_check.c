@@ -65,6 +65,7 @@ static bool is_all(const u8 *sector, u8 byte)
 
 /* What the bios of a read did to each sector, and what it is on the disk. */
 struct read_view {
+	sector_t end;		/* of the device, from the start of the place */
 	struct readable disk;
 	u8 *touched[SIDES];
 };
@@ -78,14 +79,14 @@ static bool is_right(const struct read_view *view, const u8 *sector, sector_t i)
 /*
  * What a bio has read is right. Where one failed ours leaves zeroes, and mainline
  * those, or what was there, or what was read before it failed. There is no
- * sector without a bio.
+ * sector without a bio but in ours beyond the end of the device.
  */
 static bool is_as_expected(const struct read_view *view, enum side side, const u8 *sector,
 			   sector_t i)
 {
 	if (view->touched[side][i] == DONE)
 		return is_right(view, sector, i);
-	if (view->touched[side][i] == NOT_TOUCHED)
+	if (view->touched[side][i] == NOT_TOUCHED && (side == MAINLINE || i < view->end))
 		return false;
 	return is_all(sector, 0) ||
 	       (side == MAINLINE && (is_all(sector, BUFFER_STALE) || is_right(view, sector, i)));
@@ -124,7 +125,7 @@ static void check_sectors(struct io_plan *plan, const struct read_view *view)
 static void check_failed_read(struct io_plan *plan)
 {
 	struct place *place = &plan->places[0];
-	struct read_view view = { };
+	struct read_view view = { .end = place->disk->sectors - place->sector };
 
 	coverage_count(IO_FAILED_READ);
 	for (int side = 0; side < SIDES; side++)
