@@ -61,6 +61,7 @@ choose_blocks()
 write_blocks()
 {
 	current=$(era)
+	[ -s /tmp/chosen ] || return 1
 	while read -r block; do
 		at=$((block * BLOCK + block % BLOCK))
 		for file in $DEVICE $WANTED; do

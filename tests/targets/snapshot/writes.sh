@@ -26,6 +26,7 @@ places()
 scatter()
 {
 	places "$1" "$2" "$(sectors "$5")" "$3" >"/tmp/places.$1"
+	[ -s "/tmp/places.$1" ] || return 1
 	while read -r to from length; do
 		for target in "$4" "$5"; do
 			dd if="$SOURCE" of="$target" bs=512 skip="$from" seek="$to" \

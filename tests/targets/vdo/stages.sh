@@ -94,7 +94,7 @@ grow()
 
 same_journal()
 {
-	read_journal | /bin/cmp - /tmp/journal
+	[ -s /tmp/journal ] && read_journal | /bin/cmp - /tmp/journal
 }
 
 grow_now()

@@ -52,7 +52,7 @@ unmapped()
 
 sequential_in_use()
 {
-	unmapped sequential | awk '{ exit $1 == $2 }'
+	unmapped sequential | awk '$1 < $2 { used = 1 } END { exit !used }'
 }
 
 random_zone_free()
