@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Run the project's KUnit suites (dm_io_rust_*) with the kernel's own kunit.py.
 
-usage: run_kunit.py [schedules]
+usage: run_kunit.py [schedules | SUITES]
+
+SUITES is a glob: all of this project's unless it is given.
 
 With "schedules" only that suite is run, and not a sample of it but all, or what the
 environment asks for: SEED is the order of a sample, PAIR the only pairs of actors, as a glob,
