@@ -29,7 +29,7 @@ struct schedule_scene *scene_create(struct kunit *test, const struct schedule_pa
 	for (int i = 0; i < SCENE_DISKS && pair->disks[i].sectors; i++) {
 		struct test_disk_config config = pair->disks[i];
 
-		config.map_context = scene;
+		config.context_of_hooks = scene;
 		scene->disks[i] = test_disk_create(test, &config);
 	}
 	return scene;
