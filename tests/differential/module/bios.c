@@ -7,6 +7,7 @@
 #include <linux/cleanup.h>
 #include <linux/hashtable.h>
 #include <linux/kprobes.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -14,7 +15,7 @@
 
 #include "bios.h"
 
-#define MOST_RECORDS (1 << 17)
+#define MOST_RECORDS SZ_128K
 #define LIMIT (100 * HZ)
 
 struct record {

@@ -182,7 +182,8 @@ static void check_calls(struct answer *answers, unsigned int requests)
 
 			if (atomic_read(&answer->calls) > 1 || answer->bad_context ||
 			    answer->early)
-				report_difference(i, "side %d was called back %d times, badly %d, early %d",
+				report_difference(i,
+						  "side %d was called back %d times, badly %d, early %d",
 						  side, atomic_read(&answer->calls),
 						  answer->bad_context, answer->early);
 		}

@@ -101,6 +101,7 @@ DEFINE_SHOW_ATTRIBUTE(found);
 static int (* const inits[])(void) = {
 	report_init, disk_init, memory_init, bios_init, io_init, copy_init,
 };
+
 static void (* const exits[])(void) = {
 	report_exit, disk_exit, memory_exit, bios_exit, io_exit, copy_exit,
 };

@@ -131,11 +131,12 @@ static bool pick_sound_disk(struct place *place)
 bool plan_sound_place(struct place *place, sector_t count)
 {
 	for (int i = 0; i < TRIES && pick_sound_disk(place); i++) {
-		unsigned int block = place->disk->block;
+		struct disk *disk = place->disk;
 
-		place->count = round_up(count, block);
-		place->sector = dice_below((place->disk->sectors - place->count) / block + 1) * block;
-		if (claim(place->disk, place->sector, place->count))
+		place->count = round_up(count, disk->block);
+		place->sector = round_down(dice_below(disk->sectors - place->count + 1),
+					   disk->block);
+		if (claim(disk, place->sector, place->count))
 			return true;
 	}
 	return false;
