@@ -22,7 +22,9 @@
 
 #define SECTORS (3 * SZ_512K / SECTOR_SIZE)
 
-static struct qstr group_name = QSTR_INIT("dm_io_rust_test", 15);
+#define GROUP "dm_io_rust_test"
+
+static struct qstr group_name = QSTR_INIT(GROUP, sizeof(GROUP) - 1);
 
 /* A cgroup below the root, in a mount of its own. */
 struct group {
@@ -41,18 +43,26 @@ static void enable_io(struct kunit *test, struct vfsmount *mount)
 	__fput_sync(file);
 }
 
-static struct cgroup_subsys_state *make_group(struct vfsmount *mount)
+static int make_group(struct vfsmount *mount)
 {
 	struct inode *root = d_inode(mount->mnt_root);
 	struct dentry *dentry = start_creating_noperm(mount->mnt_root, &group_name);
-	struct cgroup_subsys_state *css;
 
 	if (IS_ERR(dentry))
-		return ERR_CAST(dentry);
+		return PTR_ERR(dentry);
 	dentry = vfs_mkdir(&nop_mnt_idmap, root, dentry, 0755, NULL);
-	css = IS_ERR(dentry) ? ERR_CAST(dentry) :
-			       css_tryget_online_from_dir(dentry, &io_cgrp_subsys);
 	end_creating(dentry);
+	return PTR_ERR_OR_ZERO(dentry);
+}
+
+static struct cgroup_subsys_state *css_of_group(struct kunit *test)
+{
+	struct cgroup *cgroup = cgroup_get_from_path("/" GROUP);
+	struct cgroup_subsys_state *css;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cgroup);
+	css = cgroup_get_e_css(cgroup, &io_cgrp_subsys);
+	cgroup_put(cgroup);
 	return css;
 }
 
@@ -66,7 +76,7 @@ static void remove_group(void *data)
 		vfs_rmdir(&nop_mnt_idmap, d_inode(root), dentry, NULL);
 		end_removing(dentry);
 	}
-	if (!IS_ERR_OR_NULL(group->css))
+	if (group->css)
 		css_put(group->css);
 	kern_unmount(group->mount);
 }
@@ -82,8 +92,9 @@ static struct group *group_create(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, group->mount);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, remove_group, group));
 	enable_io(test, group->mount);
-	group->css = make_group(group->mount);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, group->css);
+	KUNIT_ASSERT_EQ(test, 0, make_group(group->mount));
+	group->css = css_of_group(test);
+	KUNIT_ASSERT_PTR_NE(test, group->css, blkcg_root_css);
 	return group;
 }
 

@@ -17,7 +17,7 @@
 #include "test_disk.h"
 #include "test_request.h"
 
-#define SECTORS (SZ_1M / SECTOR_SIZE)
+#define SECTORS (SZ_128K / SECTOR_SIZE)
 #define RUNS 64
 /* What others take or give back meanwhile is far less than a page a run. */
 #define NOISE (RUNS / 2)
@@ -116,12 +116,12 @@ static void scene_init(struct scene *scene, struct kunit *test)
 {
 	*scene = (struct scene) { .test = test, .service = test->param_value };
 	scene->from = test_disk_create(test, &(struct test_disk_config) { .sectors = SECTORS });
-	test_disk_fail(scene->from, 1700, 1, true, false, BLK_STS_MEDIUM);
+	test_disk_fail(scene->from, 170, 1, true, false, BLK_STS_MEDIUM);
 	for (int i = 0; i < 2; i++) {
 		scene->to[i] = test_disk_create(test, &(struct test_disk_config) {
 			.sectors = SECTORS,
 		});
-		test_disk_fail(scene->to[i], 300 * i, 1, false, true, BLK_STS_IOERR);
+		test_disk_fail(scene->to[i], 30 * i, 1, false, true, BLK_STS_IOERR);
 	}
 	scene->call = copy_call_create(test);
 	scene->kc = copy_client_create(test, scene->service, 16);

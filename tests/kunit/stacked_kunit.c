@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/bio.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
@@ -143,6 +144,7 @@ static void stacked_readers_need_no_workers(struct kunit *test)
 {
 	struct test_disk *bottom = disk_of(test, READERS * SECTORS), *top = bottom;
 	struct reader *readers[READERS];
+	bool arrived;
 
 	for (int i = 0; i < LEVELS; i++)
 		top = level_create(test, top, READERS)->disk;
@@ -152,11 +154,10 @@ static void stacked_readers_need_no_workers(struct kunit *test)
 	refuse_memory(test);
 	for (int i = 0; i < READERS; i++)
 		test_thread_start(readers[i]->thread);
-	KUNIT_EXPECT_TRUE(test, test_disk_wait_arrived(bottom, READERS));
-	test_disk_release_all(bottom);
-	for (int i = 0; i < READERS; i++)
-		test_thread_wait(readers[i]->thread);
+	arrived = test_disk_wait_arrived(bottom, READERS);
 	refuse_memory_end(test);
+	KUNIT_EXPECT_TRUE(test, arrived);
+	test_disk_release_all(bottom);
 	for (int i = 0; i < READERS; i++)
 		reader_expect_read(test, readers[i], bottom);
 }
@@ -278,7 +279,8 @@ static void reader_without_memory(void *context)
 
 /*
  * A driver that stays in submit_bio when the bio has ended: the memory of its
- * request is that of the next, as there is no other.
+ * request is that of the next, as there is no other. A work queue would take a
+ * work item in there for the same if it is queued on the same processor.
  */
 static void stacked_driver_that_stays(struct kunit *test)
 {
@@ -290,6 +292,8 @@ static void stacked_driver_that_stays(struct kunit *test)
 
 	first->thread->fn = reader_without_memory;
 	second->thread->fn = reader_without_memory;
+	kthread_bind(first->thread->task, 0);
+	kthread_bind(second->thread->task, 0);
 	test_disk_linger(slow);
 	refuse_memory(test);
 	test_thread_start(first->thread);

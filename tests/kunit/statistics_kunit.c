@@ -7,9 +7,11 @@
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/mman.h>
 #include <linux/mount.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "service.h"
 #include "test_disk.h"
@@ -57,15 +59,21 @@ static char *read_file(struct kunit *test, struct vfsmount *mount, const char *n
 {
 	char *text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 	const struct path root = { .mnt = mount, .dentry = mount->mnt_root };
+	/* Of debugfs only a user can read. */
+	void __user *user = (void __user *)kunit_vm_mmap(test, NULL, 0, PAGE_SIZE,
+							 PROT_READ | PROT_WRITE,
+							 MAP_ANONYMOUS | MAP_PRIVATE, 0);
 	struct file *file = file_open_root(&root, name, O_RDONLY, 0);
 	loff_t at = 0;
 	ssize_t bytes;
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_ASSERT_NOT_NULL(test, (__force void *)user);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	bytes = kernel_read(file, text, PAGE_SIZE - 1, &at);
+	bytes = vfs_read(file, user, PAGE_SIZE - 1, &at);
 	__fput_sync(file);
 	KUNIT_ASSERT_GT(test, bytes, 0);
+	KUNIT_ASSERT_EQ(test, 0, copy_from_user(text, user, bytes));
 	return text;
 }
 

@@ -8,15 +8,13 @@
 
 #define PREFIX "dm_io_rust."
 
-/* Those of all that is built in, which this project is when it is tested. */
-extern const struct kernel_param __start___param[], __stop___param[];
-
 /* What a parameter was. */
 struct old_value {
 	const struct kernel_param *param;
 	char *text;
 };
 
+/* Among those of all that is built in, which this project is when it is tested. */
 static const struct kernel_param *find(const char *name)
 {
 	const struct kernel_param *param;
