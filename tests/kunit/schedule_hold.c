@@ -2,11 +2,11 @@
 #include "schedule_hold.h"
 
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/timekeeping.h>
 #include <linux/wait.h>
 #include <asm/text-patching.h>
 
@@ -14,6 +14,7 @@
 
 /* What must not sleep holds up its processor, and maybe RCU, for so long at most. */
 #define MAX_SPIN_MS 20u
+#define SPIN_US 20
 
 static DECLARE_WAIT_QUEUE_HEAD(wait);
 static struct schedule_point *held_point;
@@ -41,14 +42,15 @@ static bool may_sleep(void)
 	       READ_ONCE(current->__state) == TASK_RUNNING;
 }
 
+/* Not by a clock, which may stand still while this processor takes no interrupts. */
 static enum schedule_held spin(void)
 {
-	u64 end = ktime_get_mono_fast_ns() + min(max_ms, MAX_SPIN_MS) * NSEC_PER_MSEC;
+	unsigned int left = min(max_ms, MAX_SPIN_MS) * USEC_PER_MSEC / SPIN_US;
 
 	while (!may_go()) {
-		if (ktime_get_mono_fast_ns() >= end)
+		if (!left--)
 			return SCHEDULE_SPUN_OUT;
-		cpu_relax();
+		udelay(SPIN_US);
 	}
 	return SCHEDULE_HELD;
 }

@@ -6,11 +6,13 @@
 #include <kunit/test.h>
 #include <linux/glob.h>
 #include <linux/kthread.h>
+#include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmstat.h>
 
 #include "schedule_run.h"
 
@@ -19,6 +21,8 @@
 /* Fewer points than this are not those of this module. */
 #define MIN_POINTS 500
 #define ORDERS 2
+/* Freed memory that KASAN keeps from being used again, a 32nd of all, and then some. */
+#define MAX_PAGES_LOST (totalram_pages() / 16)
 
 static char *which = "sample";
 module_param_named(schedules, which, charp, 0);
@@ -58,6 +62,8 @@ static const struct schedule_pair * const pair_lists[] = {
 static struct reached *reached;
 static struct rnd_state random;
 static bool is_anything_stuck;
+/* When all pairs had run once. */
+static long free_before;
 
 static bool is_wanted(const struct schedule_pair *pair)
 {
@@ -176,6 +182,11 @@ static bool discover_pair(struct kunit *test, const struct schedule_pair *pair)
 	return true;
 }
 
+static long count_free_pages(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES);
+}
+
 /* Which points does each pair reach when nobody is held? */
 static void schedules_without_hold(struct kunit *test)
 {
@@ -187,6 +198,7 @@ static void schedules_without_hold(struct kunit *test)
 		;
 	for (unsigned int i = 0; i < schedule_points_nr(); i++)
 		schedule_point_disarm(schedule_point_get(i));
+	free_before = count_free_pages();
 }
 
 static unsigned int plan_point(struct planned *plan, const struct schedule_pair *pair,
@@ -258,6 +270,15 @@ static void schedules(struct kunit *test)
 		kunit_skip(test, "something is stuck");
 	scene = scene_create(test, test->param_value);
 	try_plan(test, scene);
+}
+
+/* What clients set aside is pages, of which no leak scan knows. */
+static void schedules_give_pages_back(struct kunit *test)
+{
+	if (is_anything_stuck)
+		kunit_skip(test, "something is stuck");
+	kunit_info(test, "%ld pages fewer are free", free_before - count_free_pages());
+	KUNIT_EXPECT_LT(test, free_before - count_free_pages(), (long)MAX_PAGES_LOST);
 }
 
 static bool is_target_done;
@@ -363,6 +384,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedules_hold_without_sleep),
 	KUNIT_CASE_ATTR(schedules_without_hold, { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE_PARAM_ATTR(schedules, pair_gen_params, { .speed = KUNIT_SPEED_SLOW }),
+	KUNIT_CASE(schedules_give_pages_back),
 	{}
 };
 
