@@ -211,36 +211,40 @@ static void copy_and_wait(struct schedule_scene *scene)
 	scene_wait(scene, 0);
 }
 
-#define TWO_DISKS(where) { { .sectors = SECTORS, .context = where },	\
-			   { .sectors = SECTORS, .context = where } }
+#define TWO_DISKS(where) { [0 ... 1] = { .sectors = SECTORS, .context = where } }
 
-#define WITH_COMPLETIONS(word, where)					\
-	{								\
-		.name = "completion_" word "_and_destroy",		\
-		.disks = TWO_DISKS(where),				\
-		.prepare = prepare_writes,				\
-		.actors = { release_writes, scene_destroy },		\
-	}, {								\
-		.name = "reads_" word "_and_destroy",			\
-		.disks = TWO_DISKS(where),				\
-		.prepare = prepare_reads,				\
-		.actors = { release_reads, scene_destroy },		\
-	}, {								\
-		.name = "completion_" word "_and_flush",		\
-		.disks = TWO_DISKS(where),				\
-		.prepare = prepare_slow_callbacks,			\
-		.actors = { release_writes, scene_flush },		\
-	}, {								\
-		.name = "completion_" word "_and_copies",		\
-		.disks = TWO_DISKS(where),				\
-		.prepare = prepare_reads,				\
-		.actors = { release_reads, copy_two_more },		\
-	}
+#define COMPLETION(pair, where, start, first, second) {		\
+	.name = pair,							\
+	.disks = TWO_DISKS(where),					\
+	.prepare = start,						\
+	.actors = { first, second },					\
+}
 
 const struct schedule_pair schedule_copy_pairs[] = {
-	WITH_COMPLETIONS("inline", TEST_DISK_INLINE),
-	WITH_COMPLETIONS("worker", TEST_DISK_WORKER),
-	WITH_COMPLETIONS("hardirq", TEST_DISK_HARDIRQ),
+	COMPLETION("completion_inline_and_destroy", TEST_DISK_INLINE,
+		   prepare_writes, release_writes, scene_destroy),
+	COMPLETION("reads_inline_and_destroy", TEST_DISK_INLINE,
+		   prepare_reads, release_reads, scene_destroy),
+	COMPLETION("completion_inline_and_flush", TEST_DISK_INLINE,
+		   prepare_slow_callbacks, release_writes, scene_flush),
+	COMPLETION("completion_inline_and_copies", TEST_DISK_INLINE,
+		   prepare_reads, release_reads, copy_two_more),
+	COMPLETION("completion_worker_and_destroy", TEST_DISK_WORKER,
+		   prepare_writes, release_writes, scene_destroy),
+	COMPLETION("reads_worker_and_destroy", TEST_DISK_WORKER,
+		   prepare_reads, release_reads, scene_destroy),
+	COMPLETION("completion_worker_and_flush", TEST_DISK_WORKER,
+		   prepare_slow_callbacks, release_writes, scene_flush),
+	COMPLETION("completion_worker_and_copies", TEST_DISK_WORKER,
+		   prepare_reads, release_reads, copy_two_more),
+	COMPLETION("completion_hardirq_and_destroy", TEST_DISK_HARDIRQ,
+		   prepare_writes, release_writes, scene_destroy),
+	COMPLETION("reads_hardirq_and_destroy", TEST_DISK_HARDIRQ,
+		   prepare_reads, release_reads, scene_destroy),
+	COMPLETION("completion_hardirq_and_flush", TEST_DISK_HARDIRQ,
+		   prepare_slow_callbacks, release_writes, scene_flush),
+	COMPLETION("completion_hardirq_and_copies", TEST_DISK_HARDIRQ,
+		   prepare_reads, release_reads, copy_two_more),
 	{
 		.name = "long_copy_and_destroy",
 		.disks = { { .sectors = LONG_SECTORS, .context = TEST_DISK_WORKER },

@@ -7,8 +7,8 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/text-patching.h>
 #include <linux/wait.h>
-#include <asm/text-patching.h>
 
 #include "schedule_points.h"
 
@@ -66,7 +66,7 @@ asmlinkage void schedule_hold(struct pt_regs *regs)
 	enum schedule_held result = SCHEDULE_HELD;
 
 	WRITE_ONCE(task, current);
-	smp_store_release(&state, SCHEDULE_HELD);
+	WRITE_ONCE(state, SCHEDULE_HELD);
 	wake_up_all(&wait);
 	if (!may_sleep())
 		result = spin();
@@ -97,7 +97,7 @@ void schedule_hold_begin(struct schedule_point *point, unsigned int ms,
 	is_ended = false;
 	task = NULL;
 	state = SCHEDULE_NOT_REACHED;
-	smp_store_release(&held_point, point);
+	WRITE_ONCE(held_point, point);
 	schedule_point_arm(point);
 }
 
@@ -108,7 +108,7 @@ void schedule_hold_look(void)
 
 enum schedule_held schedule_hold_state(void)
 {
-	return smp_load_acquire(&state);
+	return READ_ONCE(state);
 }
 
 enum schedule_held schedule_hold_end(void)

@@ -146,13 +146,12 @@ static void prepare_nothing(struct schedule_scene *scene)
 {
 }
 
-#define THREE_DISKS(where) {						\
-	{ .sectors = SECTORS, .context = where }, { .sectors = SECTORS, .context = where },	\
-	{ .sectors = SECTORS, .context = where },				\
-}
+#define THREE_DISKS(where) { [0 ... 2] = { .sectors = SECTORS, .context = where } }
 #define TARGETS(first, second) {					\
-	{ .sectors = SECTORS, .map = first }, { .sectors = SECTORS }, { .sectors = SECTORS },	\
-	{ .sectors = SECTORS, .map = second }, { .sectors = SECTORS }, { .sectors = SECTORS },	\
+	[0] = { .sectors = SECTORS, .map = first },			\
+	[1 ... 2] = { .sectors = SECTORS },				\
+	[3] = { .sectors = SECTORS, .map = second },			\
+	[4 ... 5] = { .sectors = SECTORS },				\
 }
 
 const struct schedule_pair schedule_request_pairs[] = {

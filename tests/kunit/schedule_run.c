@@ -39,7 +39,7 @@ static void act(struct kthread_work *work)
 	struct actor *actor = container_of(work, struct actor, work);
 
 	actor->act(actor->scene);
-	smp_store_release(&actor->has_ended, true);
+	WRITE_ONCE(actor->has_ended, true);
 	schedule_hold_look();
 	complete_all(&actor->ended);
 }
@@ -73,7 +73,7 @@ static unsigned int count_others(const struct task_struct *held, bool *is_actor)
 		if (actors[i].worker->task == held)
 			*is_actor = true;
 		else
-			others += !smp_load_acquire(&actors[i].has_ended);
+			others += !READ_ONCE(actors[i].has_ended);
 	}
 	return others;
 }

@@ -108,7 +108,7 @@ static void called_back(struct scene_call *call, unsigned long error, unsigned l
 		msleep(call->callback_ms);
 	if (call->then)
 		call->then(call->scene);
-	smp_store_release(&call->has_returned, true);
+	WRITE_ONCE(call->has_returned, true);
 	complete_all(&call->done);
 }
 
@@ -164,7 +164,8 @@ void scene_copy_all(struct schedule_scene *scene, unsigned int nr)
 {
 	struct dm_io_region from = region_of(scene, 0, 0), to = region_of(scene, 1, 0);
 
-	from.count = to.count = scene->disks[0]->sectors;
+	from.count = scene->disks[0]->sectors;
+	to.count = from.count;
 	scene->calls[nr].is_started = true;
 	rust_dm_kcopyd_copy(scene->kc, &from, 1, &to, 0, copy_done, &scene->calls[nr]);
 }
@@ -192,7 +193,7 @@ void scene_do_callback(struct schedule_scene *scene, unsigned int nr)
 
 	call->is_started = true;
 	rust_dm_kcopyd_do_callback(call->prepared, 0, 0);
-	smp_store_release(&call->is_due, true);
+	WRITE_ONCE(call->is_due, true);
 }
 
 static void do_callback_in_irq(struct irq_work *work)
@@ -260,7 +261,7 @@ static bool is_written(struct schedule_scene *scene, struct scene_call *call)
 
 static bool is_due(struct schedule_scene *scene, struct scene_call *call)
 {
-	return smp_load_acquire(&call->is_due) || (call->is_copy && is_written(scene, call));
+	return READ_ONCE(call->is_due) || (call->is_copy && is_written(scene, call));
 }
 
 void scene_flush(struct schedule_scene *scene)
@@ -271,7 +272,7 @@ void scene_flush(struct schedule_scene *scene)
 		due[i] = is_due(scene, &scene->calls[i]);
 	rust_dm_kcopyd_client_flush(scene->kc);
 	for (int i = 0; i < SCENE_CALLS; i++)
-		if (due[i] && !smp_load_acquire(&scene->calls[i].has_returned))
+		if (due[i] && !READ_ONCE(scene->calls[i].has_returned))
 			scene_violated(scene, "flush returned before a callback that was due");
 }
 

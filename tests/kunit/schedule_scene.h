@@ -112,7 +112,10 @@ void scene_abandon(struct schedule_scene *scene);
 
 /* Before each schedule: what the last one left is gone. */
 void scene_begin(struct schedule_scene *scene);
-/* After the actors, in a thread that may get stuck: waits for all callbacks, then destroys what clients there are. */
+/*
+ * After the actors, in a thread that may get stuck: waits for all callbacks, then
+ * destroys what clients there are.
+ */
 void scene_finish(struct schedule_scene *scene);
 /* After that: what was expected of all calls, whatever the pair. */
 void scene_check(struct schedule_scene *scene);

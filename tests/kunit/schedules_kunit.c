@@ -21,6 +21,8 @@
 /* Fewer points than this are not those of this module. */
 #define MIN_POINTS 500
 #define ORDERS 2
+/* So many failures tell enough of a pair. */
+#define MAX_FAILED 5
 /* Freed memory that KASAN keeps from being used again, a 32nd of all, and then some. */
 #define MAX_PAGES_LOST (totalram_pages() / 16)
 
@@ -250,15 +252,17 @@ static void try_plan(struct kunit *test, struct schedule_scene *scene)
 					     sizeof(*plan), GFP_KERNEL);
 	unsigned long end = jiffies + msecs_to_jiffies(SAMPLE_MS / count_pairs());
 	bool is_sample = strcmp(which, "all") && only_point < 0;
-	unsigned int nr, tried = 0;
+	unsigned int nr, tried = 0, failed = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, plan);
 	nr = make_plan(plan, scene->pair);
 	if (is_sample)
 		shuffle(plan, nr);
-	while (tried < nr && !(is_sample && time_after(jiffies, end)))
+	while (tried < nr && failed < MAX_FAILED && !(is_sample && time_after(jiffies, end))) {
 		if (!try_planned(test, scene, &plan[tried++]))
 			break;
+		failed += !!scene->violation;
+	}
 	kunit_info(test, "%s: %u of %u schedules", scene->pair->name, tried, nr);
 }
 
