@@ -44,6 +44,8 @@ static void check_answers(struct copy_plan *plan)
 
 	if (atomic_read(&one->calls) != !plan->only_ours || atomic_read(&other->calls) != 1)
 		describe(plan, "callbacks");
+	else if (one->early || other->early)
+		describe(plan, "called back before its bios have ended");
 	else if (!plan->only_ours && (one->error != other->error || one->other != other->other))
 		describe(plan, "errors");
 }
