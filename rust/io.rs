@@ -23,7 +23,8 @@
 //! No step waits for memory that another request holds, nor for another task. Hence requests cannot
 //! wait for each other, however they are stacked: from within the submission of a bio, by a stacked
 //! device, a request that is waited for is submitted at once, one level deeper in the stack of the
-//! same task, and any other after that submission, as the block layer does it.
+//! same task, and any other after that submission, as the block layer does it. Where the stack has
+//! less than a quarter left for another level, the request fails.
 
 #![deny(unsafe_code)]
 
@@ -53,7 +54,10 @@ use self::{
 };
 use crate::{
     block::{
-        bio::with_bio_list_set_aside,
+        bio::{
+            is_too_deep,
+            with_bio_list_set_aside, //
+        },
         BioPool,
         Leg,
         Resources,
@@ -143,8 +147,12 @@ impl<N: Notify> Io<N> {
         }
     }
 
-    /// Does a request from the caller's stack, from within the submission of another bio, too.
+    /// Does a request from the caller's stack, from within the submission of another bio, too: unless
+    /// that is one too many in this stack.
     fn run<S: Source>(&self, op: Op, regions: Regions<'_>, source: &S) -> Failures {
+        if is_too_deep() {
+            return Dispatch::new(op, regions, source, &self.legs, &self.resources).fail();
+        }
         with_bio_list_set_aside(|| self.run_on_stack(op, regions, source))
     }
 

@@ -24,7 +24,7 @@
 //!    first half, and so on down to a block, which if it cannot be read is zeroes.
 //! 2. **Writing** it to one destination by its own bio, and to others by legs over the same vectors.
 //!    Destinations for which there is no memory for a leg are next. If that fails and errors are to
-//!    be ignored, it is written to each destination that failed in halves, as it is read.
+//!    be ignored, it is written to each destination that failed in pieces, as it is read.
 //! 3. **Ended**, from where it goes on with the rest of a range that was cut, or another range, or
 //!    goes, and its buffer with it.
 //!

@@ -101,7 +101,8 @@ void dm_io_put(unsigned int num_pages);
  * marked read-only is written to: the block layer decides, and today warns.
  *
  * Called from the map function of a target, the I/O is submitted at once, one
- * level deeper in the stack of the same task, and waited for.
+ * level deeper in the stack of the same task, and waited for. Where less than a
+ * quarter of the stack is left it fails instead, with a line in the log.
  *
  * Flags that speak of the bio itself and not of the I/O (REQ_INTEGRITY,
  * REQ_POLLED, REQ_ALLOC_CACHE, REQ_DRV, REQ_FS_PRIVATE) belong to the bio's

@@ -21,9 +21,10 @@
  * rust_dm_io_client_create - make a client with memory of its own
  *
  * The client's reserve is that of so many I/Os at a time as the module's parameter
- * reserved_bio_based_ios says; an I/O to k regions counts k times. Within it I/O
- * never waits for memory; beyond it an I/O may wait for itself, but it never fails
- * for want of memory. See dm_io_get() in dm_io.h of atomic writes.
+ * reserved_bio_based_ios says; an I/O to k regions counts k times, and so does each
+ * further 64 KiB of one that is scattered over single pages. Within it I/O never
+ * waits for memory; beyond it an I/O may wait for itself, but it never fails for
+ * want of memory. See dm_io_get() in dm_io.h of atomic writes.
  *
  * Context: Process context, may sleep.
  * Return: The client, or an ERR_PTR: -ENOMEM.
@@ -70,7 +71,8 @@ void rust_dm_io_client_destroy(struct dm_io_client *client);
  * Called from the map function of a target, an I/O that is waited for is submitted
  * at once, one level deeper in the stack of the same task; any other when that
  * function has returned, as the block layer does it with every bio, or if there is
- * no memory for it like the former.
+ * no memory for it like the former. Where less than a quarter of the stack is left
+ * such an I/O fails, with a line in the log.
  *
  * Context: Process context, may sleep. The callback is called in any context,
  * exactly once, and maybe before the call has returned.
@@ -143,11 +145,12 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  * logical blocks, counted from the start of the copy. Blocks that cannot be read
  * are written as zeroes; those that cannot be written to a destination are left as
  * they are there. A write that a device does not support at all is not tried in
- * pieces.
+ * pieces, nor is what fails on a device once it has failed for 1,024 such blocks in
+ * a row: from there on a part that fails is lost as a whole.
  *
- * Source and destination may overlap: a copy of up to kcopyd_subjob_size_kb is then
- * as one through a buffer; of a longer one, but for a copy in place, the order in
- * which its parts are copied is not defined.
+ * Source and destination may overlap. Each part, of kcopyd_subjob_size_kb, is then
+ * read before any of it is written, and parts are copied from the first to the last,
+ * one after the other. A part that cannot be read is lost as a whole.
  *
  * With DM_KCOPYD_WRITE_SEQ, which a zoned destination implies, every destination
  * is written from its start to its end, one write after the other, and errors

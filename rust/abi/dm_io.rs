@@ -137,7 +137,7 @@ unsafe fn with_vm(
                     c"data: not the address of vmalloc'd memory",
                 ))
         },
-        Refusal::invalid(c"data: its area ends before the largest region does"),
+        Refusal::invalid(c"data: not memory, or its area ends too early"),
         mode?,
     )
 }

@@ -133,7 +133,7 @@ unsafe fn with_memory(
                 Some(range) => Ok(VmallocBuffer::new(range, bytes)),
                 None => Err(NOT_VMALLOC),
             },
-            Refusal::invalid(c"mem.ptr.vma: its area ends before the largest region does"),
+            Refusal::invalid(c"mem.ptr.vma: not memory, or its area ends too early"),
             notify,
         ),
         DM_IO_KMEM => target.run(

@@ -235,7 +235,7 @@ export! {
     fn rust_dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
         // SAFETY: The header asks the caller for what the callee requires.
         match unsafe { borrow(kc) } {
-            Ok(client) => client.flush(),
+            Ok(client) => Client::flush(client),
             Err(refusal) => {
                 answer(c"rust_dm_kcopyd_client_flush", Err(refusal));
             }

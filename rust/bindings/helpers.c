@@ -8,6 +8,9 @@
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
 #include <linux/pgtable.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
@@ -39,6 +42,20 @@ unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev)
 	return bdev_write_zeroes_sectors(bdev);
 }
 
+/*
+ * Whether less than a quarter of the current task's stack is left: what a driver
+ * takes for its submit_bio, and some more.
+ */
+bool dm_io_rust_stack_is_short(void)
+{
+	unsigned long left = current_stack_pointer - (unsigned long)end_of_stack(current);
+
+	if (left >= THREAD_SIZE / 4)
+		return false;
+	pr_err_ratelimited("an I/O failed: too many stacked devices wait for one\n");
+	return true;
+}
+
 bool dm_io_rust_bio_has_data(struct bio *bio)
 {
 	return bio_has_data(bio);
@@ -52,14 +69,15 @@ struct page *dm_io_rust_virt_to_page(const void *address)
 
 /*
  * Whether a page that a mapping in the vmalloc space names is memory: a mapping
- * of a device's registers has none, or pages that are reserved. The page of
- * zeroes is reserved, too, and may be written from.
+ * of a device's registers has none, or pages that are reserved, as are some pages
+ * of memory.
  */
 bool dm_io_rust_page_is_memory(const struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	return pfn_valid(pfn) && (!PageReserved(page) || is_zero_pfn(pfn));
+	return pfn_valid(pfn) &&
+	       (!PageReserved(page) || is_zone_device_page(page) || page_is_ram(pfn));
 }
 
 /*
@@ -114,6 +132,7 @@ void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int 
 		memzero_page(page + (offset >> PAGE_SHIFT), offset_in_page(offset), part);
 		offset += part;
 		len -= part;
+		cond_resched();
 	}
 }
 
@@ -121,14 +140,6 @@ void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int 
 unsigned long dm_io_rust_total_memory(void)
 {
 	return totalram_pages() << PAGE_SHIFT;
-}
-
-/* The iterator over @bytes bytes that start @done bytes into an array. */
-void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
-			     unsigned int done, unsigned int bytes)
-{
-	*iter = (struct bvec_iter) { .bi_size = done + bytes };
-	bvec_iter_advance(array, iter, done);
 }
 
 /* A slab with a constructor is not cleared when memory is taken from it. */

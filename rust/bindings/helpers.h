@@ -31,6 +31,8 @@ bool dm_io_rust_bdev_is_zoned(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev);
 unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev);
 
+bool dm_io_rust_stack_is_short(void);
+
 bool dm_io_rust_bio_has_data(struct bio *bio);
 struct page *dm_io_rust_virt_to_page(const void *address);
 bool dm_io_rust_page_is_memory(const struct page *page);
@@ -39,8 +41,6 @@ struct page *dm_io_rust_vmalloc_page(const void *address, void **place);
 struct page *dm_io_rust_zero_page(void);
 void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int len);
 unsigned long dm_io_rust_total_memory(void);
-void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
-			     unsigned int done, unsigned int bytes);
 
 struct kmem_cache *dm_io_rust_create_slab(const char *name, unsigned int size);
 

@@ -32,6 +32,7 @@ use self::{
     stack::StackBio, //
 };
 use super::{
+    block_device::MAX_BLOCK_SIZE,
     bvec::MAX_VECS,
     vector_table::VectorTable,
     BlockDevice,
@@ -53,13 +54,15 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
+    page::PAGE_SIZE,
     sync::Arc,
     task::Task,
     types::Opaque, //
 };
 
-/// How many vectors a bio has without an allocation.
-pub(crate) const INLINE_VECS: usize = 4;
+/// How many vectors a bio has without an allocation: as many as a logical block of any device takes,
+/// wherever in a page it starts.
+pub(crate) const INLINE_VECS: usize = MAX_BLOCK_SIZE.div_ceil(PAGE_SIZE) + 1;
 
 /// The payload of a bio, which is told when the bio has ended.
 pub(crate) trait EndIo: Sized + Send + Sync + 'static {
@@ -96,6 +99,13 @@ impl Header {
     fn table(resources: &Resources, vecs: usize) -> Option<VectorTable> {
         (vecs > INLINE_VECS)
             .then(|| VectorTable::try_new(&resources.tables))
+            .flatten()
+    }
+
+    /// The same, but waits for the memory. May sleep, but causes no I/O.
+    fn table_awaited(resources: &Resources, vecs: usize) -> Option<VectorTable> {
+        (vecs > INLINE_VECS)
+            .then(|| VectorTable::new(&resources.tables))
             .flatten()
     }
 
@@ -220,8 +230,10 @@ impl Header {
 ///
 /// Within a driver's `submit_bio` the task has such a list (`current->bio_list`), and a bio that it
 /// submits goes there until that function has returned: to wait for the bio is to wait for ever.
-/// Without the list it is submitted at once, one level deeper in the stack. None of the bios on the
-/// list has reached its driver, hence none of them holds what another might wait for.
+/// Without the list it is submitted at once, one level deeper in the stack: see
+/// [`is_too_deep`]. The bios on the list wait meanwhile. They are for the same devices or for ones
+/// beneath, and have not reached them; what is submitted now goes to devices beneath, whose progress
+/// does not depend on a bio that is still to come.
 pub(crate) fn with_bio_list_set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> R {
     let task = Task::current_raw();
     // SAFETY: The current task exists, and no other uses its list.
@@ -230,6 +242,15 @@ pub(crate) fn with_bio_list_set_aside<R>(submit_and_wait: impl FnOnce() -> R) ->
     // SAFETY: As above. The list is that of a function which called this one, so that it is there.
     unsafe { (*task).bio_list = list };
     result
+}
+
+/// Whether the current task is within the submission of a bio, and so deep in its stack that another
+/// one within it might not fit.
+pub(crate) fn is_too_deep() -> bool {
+    // SAFETY: The task is the current one, so it exists, and no other uses its list.
+    let is_submitting = unsafe { !(*Task::current_raw()).bio_list.is_null() };
+    // SAFETY: May be called by any task.
+    is_submitting && unsafe { bindings::dm_io_rust_stack_is_short() }
 }
 
 /// A bio with its payload.

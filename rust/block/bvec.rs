@@ -4,7 +4,6 @@
 //!
 //! C header: [`include/linux/bvec.h`](srctree/include/linux/bvec.h)
 
-use super::block_device::MAX_BLOCK_SIZE;
 use kernel::{
     bindings,
     page::PAGE_SIZE, //
@@ -12,9 +11,6 @@ use kernel::{
 
 /// How many vectors a bio may have.
 pub(crate) const MAX_VECS: usize = bindings::BIO_MAX_VECS as usize;
-
-/// How many vectors a logical block of any device takes, wherever in a page it starts.
-pub(crate) const BLOCK_VECS: usize = MAX_BLOCK_SIZE.div_ceil(PAGE_SIZE) + 1;
 
 /// Whether adjacent `struct page`s are adjacent pages.
 pub(super) const PAGES_ARE_AN_ARRAY: bool = cfg!(CONFIG_SPARSEMEM_VMEMMAP) || cfg!(CONFIG_FLATMEM);

@@ -13,7 +13,7 @@ use kernel::{
 };
 
 /// The bytes of the largest bio with its payload.
-pub(super) const NODE_SIZE: usize = 576;
+pub(super) const NODE_SIZE: usize = 784;
 
 /// What all pools of bios share.
 ///

@@ -5,6 +5,7 @@
 use super::{
     op::Kind,
     request::Request,
+    Failures,
     Notify,
     Op,
     Region,
@@ -12,11 +13,9 @@ use super::{
     Source, //
 };
 use crate::block::{
+    bio::is_too_deep,
     block_device::SECTOR_SHIFT,
-    bvec::{
-        BLOCK_VECS,
-        MAX_VECS, //
-    },
+    bvec::MAX_VECS,
     pages::total_memory,
     Bio,
     BioPool,
@@ -289,6 +288,23 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
         true
     }
 
+    /// Fails all of the request, of which nothing was submitted.
+    pub(super) fn fail(&self) -> Failures {
+        let mut failed = 0;
+        for (index, region) in self.regions.all().iter().enumerate() {
+            if region.count() > 0 || self.op.flushes() {
+                failed |= 1 << index;
+            }
+            if !self.op.is_write() {
+                self.plan(index, region, 0).zero_rest();
+            }
+        }
+        Failures {
+            failed,
+            ..Failures::NONE
+        }
+    }
+
     fn plan<'b>(&self, index: usize, region: &'b Region, limit: u32) -> LegPlan<'b, S> {
         LegPlan {
             op: self.op,
@@ -363,6 +379,9 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
     #[cold]
     #[inline(never)]
     fn run_leg(&self, leg: &mut LegPlan<'_, S>, request: &Request<N>) -> Result<(), Status> {
+        if is_too_deep() {
+            return Err(Status::FAILED);
+        }
         let device = self.device_of(leg.region);
         // What must not be split waits for its vectors' memory.
         let vecs = if self.op.is_atomic() && self.source.as_array().is_none() {
@@ -371,7 +390,7 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
             0
         };
         pin_init::stack_pin_init!(
-            let bio = StackBio::of_a_block(self.resources, device, self.op.opf(), vecs)
+            let bio = StackBio::with_vectors(self.resources, device, self.op.opf(), vecs, ())
         );
         self.share(&mut bio.as_mut().draft(), leg.region);
         leg.draw_on_stack(bio.as_mut())?;
@@ -464,7 +483,7 @@ impl<S: Source> LegPlan<'_, S> {
     }
 
     /// As [`Self::draw`]. An array serves as the bio's vectors itself, however small its pieces are.
-    fn draw_on_stack(&mut self, mut bio: Pin<&mut StackBio<(), BLOCK_VECS>>) -> Result<(), Status> {
+    fn draw_on_stack(&mut self, mut bio: Pin<&mut StackBio<()>>) -> Result<(), Status> {
         let rest = self.rest() << SECTOR_SHIFT;
         let bytes = rest.min(MAX_DATA.into()) as u32;
         let must_not_split = self.op.is_atomic() && u64::from(bytes) < rest;

@@ -241,13 +241,15 @@ impl<N: Notify> Client<N> {
 
     /// Waits until the callback has returned for every job that had nothing left to do but that. May
     /// sleep; not from a callback.
-    pub(crate) fn flush(&self) {
-        // The progress work finds the jobs that are through, and hands them to the callbacks' work.
-        // Either of them may be near its end, and have queued itself anew for what came meanwhile.
-        for queue in [&self.progress_queue, &self.callback_queue] {
-            queue.flush();
-            queue.flush();
-        }
+    pub(crate) fn flush(this: ArcBorrow<'_, Self>) {
+        // Whoever ended an I/O or a job may still be about to queue the work for it, and whoever added
+        // to the list behind him rely on that. What is queued here begins only now, and takes all of
+        // the list: first the progress work, which finds the jobs that are through, then that of their
+        // callbacks.
+        this.wake();
+        this.progress_queue.flush();
+        this.wake_callbacks();
+        this.callback_queue.flush();
     }
 
     /// Waits until all jobs were called back, and nothing of the client runs any more, be it work or
@@ -345,6 +347,7 @@ impl<N: Notify> Client<N> {
     /// Starts the I/O of a part. Returns false if none may start now.
     fn go_on(self: &Arc<Self>, waiting: &mut Waiting<N>) -> bool {
         if !self.may_start() {
+            Self::let_go(waiting);
             // One that is queued already will do.
             let _ = self
                 .progress_queue
@@ -355,6 +358,13 @@ impl<N: Notify> Client<N> {
             Part::submit(part, &self.means);
         }
         true
+    }
+
+    /// Lets the first job go if its parts have taken all of it.
+    fn let_go(waiting: &mut Waiting<N>) {
+        if let Some(job) = waiting.jobs.pop_front() {
+            Self::keep_or_end(job, |job| waiting.jobs.push_front(job));
+        }
     }
 
     /// Whether an I/O may start, which is counted then.

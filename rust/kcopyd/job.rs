@@ -52,13 +52,24 @@ pub(crate) struct Job<N: Notify> {
     method: Method,
     flags: Flags,
     notify: N,
+    /// Whether a destination has sectors of the source: then each part is read before it is written.
+    overlaps: bool,
     /// The sectors that parts have taken.
     taken: Atomic<u64>,
     /// The parts that were begun.
     parts: Atomic<u32>,
     read_error: Atomic<i32>,
     write_errors: ErrorSet,
+    /// The blocks in a row that were lost on each destination, and on the [`SOURCE`].
+    lost: [Atomic<u32>; MAX_DESTS + 1],
 }
+
+/// The number of the source among the destinations of [`Job::retries`].
+pub(super) const SOURCE: usize = MAX_DESTS;
+
+/// After so many lost blocks in a row a device is taken for gone: what fails there is not tried in
+/// pieces any more, each of which might take its time to fail.
+const MAX_LOST: u32 = 1024;
 
 /// How a job is written, by what the devices said when it was accepted: their limits may change at
 /// any time, and a part that was cut for others fails, but is not cut anew.
@@ -154,24 +165,36 @@ impl<N: Notify> Job<N> {
     ) -> Result<impl Init<Self> + use<'a, N>, Refusal> {
         Dests::check(from.as_ref(), dests)?;
         let method = Method::new(from.as_ref(), dests);
+        let overlaps = from.is_some_and(|from| dests.iter().any(|dest| dest.overlaps(&from)));
         // A hole in what must be written in order would be the end of it.
         let in_order = flags.in_order || dests.iter().any(|dest| dest.device().is_zoned());
         let flags = Flags {
             in_order,
             ignore_errors: flags.ignore_errors && !in_order,
         };
-        Ok(Self::init(client, from, dests, method, flags, notify))
+        Ok(Self::init(
+            client,
+            (from, dests, overlaps),
+            method,
+            flags,
+            notify,
+        ))
     }
 
     /// A job that has nothing to do but to call back.
     pub(super) fn callback(client: Arc<Client<N>>, notify: N) -> impl Init<Self> {
-        Self::init(client, None, &[], Method::NONE, Flags::default(), notify)
+        Self::init(
+            client,
+            (None, &[], false),
+            Method::NONE,
+            Flags::default(),
+            notify,
+        )
     }
 
     fn init<'a>(
         client: Arc<Client<N>>,
-        from: Option<Region>,
-        dests: &'a [Region],
+        (from, dests, overlaps): (Option<Region>, &'a [Region], bool),
         method: Method,
         flags: Flags,
         notify: N,
@@ -185,8 +208,10 @@ impl<N: Notify> Job<N> {
             notify,
             taken: Atomic::new(0),
             parts: Atomic::new(0),
+            overlaps,
             read_error: Atomic::new(0),
             write_errors: ErrorSet::new(),
+            lost <- pin_init::init_array_from_fn(|_| Atomic::new(0)),
         })
     }
 
@@ -222,6 +247,11 @@ impl<N: Notify> Job<N> {
         self.method.whole_blocks((bytes >> SECTOR_SHIFT).into())
     }
 
+    /// The sectors of the largest block of a device.
+    pub(super) fn block_sectors(&self) -> u64 {
+        self.method.block_sectors
+    }
+
     /// The larger half of `sectors` in blocks that are whole ones to all devices; [`None`] if there
     /// is one block only.
     pub(super) fn half_of(&self, sectors: u64) -> Option<u64> {
@@ -242,13 +272,43 @@ impl<N: Notify> Job<N> {
         self.rest().min(most)
     }
 
-    /// The most sectors that all destinations can write as zeroes at once without data.
-    pub(super) fn max_sectors_without_data(&self) -> u64 {
-        self.method.max_sectors
+    /// The most sectors that all destinations can write as zeroes at once without data. If errors are
+    /// ignored they are no more than the `most` of a part that has data, for it may have to be
+    /// written block by block.
+    pub(super) fn max_sectors_without_data(&self, most: u64) -> u64 {
+        if self.ignores_errors() {
+            self.part_sectors(most).min(self.method.max_sectors)
+        } else {
+            self.method.max_sectors
+        }
     }
 
     pub(super) fn ignores_errors(&self) -> bool {
         self.flags.ignore_errors
+    }
+
+    /// Whether each part is to be read as a whole before any of it is written.
+    pub(super) fn overlaps(&self) -> bool {
+        self.overlaps
+    }
+
+    /// Whether what failed on a destination, or on the [`SOURCE`], is to be tried in pieces.
+    pub(super) fn retries(&self, place: usize) -> bool {
+        let lost = self.lost.get(place).map_or(0, |lost| lost.load(Relaxed));
+        self.ignores_errors() && lost < MAX_LOST
+    }
+
+    /// Notes whether a piece of what failed there was lost.
+    pub(super) fn note_retry(&self, place: usize, is_lost: bool) {
+        let Some(lost) = self.lost.get(place) else {
+            return;
+        };
+        let sum = if is_lost {
+            lost.load(Relaxed).saturating_add(1)
+        } else {
+            0
+        };
+        lost.store(sum, Relaxed);
     }
 
     /// The sectors that no part has taken.
@@ -271,7 +331,8 @@ impl<N: Notify> Job<N> {
 
     /// Whether the job may have another part.
     pub(super) fn takes_parts(&self) -> bool {
-        let most = if self.flags.in_order { 1 } else { MAX_PARTS };
+        let is_one_by_one = self.flags.in_order || self.overlaps;
+        let most = if is_one_by_one { 1 } else { MAX_PARTS };
         self.rest() > 0 && self.parts() < most && !self.is_stopped()
     }
 

@@ -3,7 +3,10 @@
 //! A part of a job: what is in a buffer at one time.
 
 use super::{
-    job::Job,
+    job::{
+        Job,
+        SOURCE, //
+    },
     throttle::Throttle,
     Notify, //
 };
@@ -54,6 +57,8 @@ pub(super) struct Part<N: Notify> {
     count: Atomic<u64>,
     /// Where the range ends that the part has taken.
     end: Atomic<u64>,
+    /// The sectors of the next read of a range that was cut.
+    step: Atomic<u64>,
     is_writing: Atomic<bool>,
     /// Where in the job the piece is that is being written: all of the range, unless a destination's
     /// write of that failed.
@@ -94,6 +99,7 @@ impl<N: Notify> Part<N> {
             start: Atomic::new(0),
             count: Atomic::new(0),
             end: Atomic::new(0),
+            step: Atomic::new(0),
             is_writing: Atomic::new(false),
             piece_start: Atomic::new(0),
             piece_count: Atomic::new(0),
@@ -101,10 +107,16 @@ impl<N: Notify> Part<N> {
             failed: ErrorSet::new(),
             retried: Atomic::new(0),
         };
-        let mut bio = BioPool::try_alloc(&means.parts, None, 0, vecs, part)?;
+        let mut bio = if job.overlaps() {
+            BioPool::try_alloc_with_vectors(&means.parts, vecs, part)
+        } else {
+            BioPool::try_alloc(&means.parts, None, 0, vecs, part)
+        }?;
         let filled = bio.fill_from(bytes as u32, |part| &part.buffer);
         let capacity = match job.write_op().kind() {
-            Kind::WriteZeroes => job.max_sectors_without_data(),
+            Kind::WriteZeroes => job.max_sectors_without_data(means.max_sectors),
+            // The client's reserve has enough, once no other part uses it.
+            _ if (filled as usize) < bytes && job.overlaps() => 0,
             _ if (filled as usize) < bytes => job.whole_blocks(filled),
             _ => (filled >> SECTOR_SHIFT).into(),
         };
@@ -133,11 +145,13 @@ impl<N: Notify> Part<N> {
     pub(super) fn take(bio: Bio<Self>) -> Option<Bio<Self>> {
         let (done, end) = (bio.range().end, bio.end.load(Relaxed));
         let range = if done < end {
-            done..end
+            done..done.saturating_add(bio.step.load(Relaxed)).min(end)
         } else {
-            bio.job.take_range(bio.capacity.load(Relaxed))?
+            let range = bio.job.take_range(bio.capacity.load(Relaxed))?;
+            bio.end.store(range.end, Relaxed);
+            bio.step.store(0, Relaxed);
+            range
         };
-        bio.end.store(range.end, Relaxed);
         bio.begin(range);
         Some(bio)
     }
@@ -158,21 +172,46 @@ impl<N: Notify> Part<N> {
     }
 
     /// Decides how to go on when a read has ended. If errors are ignored, a range that could not be
-    /// read is read again in halves: what is lost in the end is the blocks that the device cannot
-    /// read. Returns whether there is another read to be made.
+    /// read is read again in halves, and behind a block that is lost in pieces that double: what is
+    /// lost in the end is the blocks that the device cannot read. Returns whether there is another
+    /// read to be made.
     fn read_ended(bio: &mut Bio<Self>) -> bool {
-        if !bio.status().is_ok() {
-            let range = bio.range();
-            let half = bio.job.half_of(range.end - range.start);
-            if let (true, Some(half)) = (bio.job.ignores_errors(), half) {
+        let range = bio.range();
+        let sectors = range.end - range.start;
+        let is_cut = bio.step.load(Relaxed) > 0;
+        let step = if bio.status().is_ok() {
+            if is_cut {
+                bio.job.note_retry(SOURCE, false);
+            }
+            sectors.saturating_mul(2)
+        } else {
+            // A half would be written before the other is read.
+            let halves = bio.job.retries(SOURCE) && !bio.job.overlaps();
+            if let Some(half) = bio.job.half_of(sectors).filter(|_| halves) {
+                bio.step.store(half, Relaxed);
                 bio.begin(range.start..range.start + half);
                 return true;
             }
             bio.job.note_read_error(1);
             bio.zero_what_was_not_read();
+            bio.step_behind_lost(SOURCE)
+        };
+        if is_cut {
+            bio.step.store(step, Relaxed);
         }
         bio.begin_writing();
         false
+    }
+
+    /// Notes that a piece is lost on a destination, or the [`SOURCE`]. Returns how many sectors are
+    /// tried next.
+    fn step_behind_lost(&self, place: usize) -> u64 {
+        self.job.note_retry(place, true);
+        if self.job.retries(place) {
+            self.job.block_sectors()
+        } else {
+            u64::MAX
+        }
     }
 
     /// Notes how the write of a piece to a destination ended. Any context.
@@ -189,7 +228,7 @@ impl<N: Notify> Part<N> {
     }
 
     /// Decides what to write when a piece was written to all that were to get it. If errors are
-    /// ignored, a range that could not be written to a destination is written to it in halves, as
+    /// ignored, a range that could not be written to a destination is written to it in pieces, as
     /// it is read. Returns false when the range is through.
     fn next_write(&self) -> bool {
         let failed = self.failed.take();
@@ -213,18 +252,25 @@ impl<N: Notify> Part<N> {
         false
     }
 
-    /// Chooses the piece of the range that a destination gets after the one that it got, or after
-    /// one that failed the first half of that. Returns false if there is none.
+    /// Chooses the piece of the range that a destination gets: after one that it got one twice as
+    /// long, after one that failed the first half of that, and after a block that is lost the next
+    /// block. Returns false if there is none.
     fn next_piece(&self, dest: usize, has_failed: bool) -> bool {
         let (piece, end) = (self.piece(), self.range().end);
-        let half = self.job.half_of(piece.end - piece.start);
-        let next = match half.filter(|_| has_failed) {
-            Some(half) => piece.start..piece.start + half,
-            None => piece.end..end,
+        let sectors = piece.end - piece.start;
+        let halves = has_failed && self.job.retries(dest);
+        let next = if let Some(half) = self.job.half_of(sectors).filter(|_| halves) {
+            piece.start..piece.start + half
+        } else {
+            let step = if has_failed {
+                self.job.note_write_error(dest);
+                self.step_behind_lost(dest)
+            } else {
+                self.job.note_retry(dest, false);
+                sectors.saturating_mul(2)
+            };
+            piece.end..piece.end.saturating_add(step).min(end)
         };
-        if has_failed && half.is_none() {
-            self.job.note_write_error(dest);
-        }
         let is_any = !next.is_empty();
         if is_any {
             self.set_piece(next, 1 << dest);

@@ -5,6 +5,7 @@
 use super::{
     super::{
         mempool::Mempool,
+        vector_table::VectorTable,
         BlockDevice,
         Resources, //
     },
@@ -73,14 +74,27 @@ impl<P: EndIo> BioPool<P> {
         payload: impl Init<P>,
     ) -> Option<Bio<P>> {
         let node = this.nodes.try_alloc()?;
-        Some(Self::make(this, node, device, opf, vecs, payload))
+        let table = Header::table(&this.resources, vecs);
+        Some(Self::make(this, node, device, opf, table, payload))
+    }
+
+    /// The same, without a device, for one who needs all vectors: waits for their memory if there is
+    /// any for the bio. May sleep, but causes no I/O.
+    pub(crate) fn try_alloc_with_vectors(
+        this: &Arc<Self>,
+        vecs: usize,
+        payload: impl Init<P>,
+    ) -> Option<Bio<P>> {
+        let node = this.nodes.try_alloc()?;
+        let table = Header::table_awaited(&this.resources, vecs);
+        Some(Self::make(this, node, None, 0, table, payload))
     }
 
     /// Makes a bio that will not be submitted, but be chained to. Without memory it waits for one
     /// of this pool's bios to be freed. May sleep.
     pub(crate) fn alloc_carrier(this: &Arc<Self>, payload: impl Init<P>) -> Option<Bio<P>> {
         let node = this.nodes.alloc()?;
-        Some(Self::make(this, node, None, 0, 0, payload))
+        Some(Self::make(this, node, None, 0, None, payload))
     }
 
     /// The same for one who must not wait for bios to be freed: it waits for the kernel's memory.
@@ -89,7 +103,7 @@ impl<P: EndIo> BioPool<P> {
         payload: impl Init<P>,
     ) -> Option<Bio<P>> {
         let node = this.nodes.alloc_beyond_reserve()?;
-        Some(Self::make(this, node, None, 0, 0, payload))
+        Some(Self::make(this, node, None, 0, None, payload))
     }
 
     fn make(
@@ -97,14 +111,13 @@ impl<P: EndIo> BioPool<P> {
         node: NonNull<MaybeUninit<Node<P>>>,
         device: Option<BlockDevice>,
         opf: u32,
-        vecs: usize,
+        table: Option<VectorTable>,
         payload: impl Init<P>,
     ) -> Bio<P> {
         let node: NonNull<Node<P>> = node.cast();
         // SAFETY: The node is memory from the pool, which does not move.
         unsafe {
             let at = node.as_ptr();
-            let table = Header::table(&this.resources, vecs);
             Header::init(&raw mut (*at).header, device, opf, table, Bio::<P>::end_io);
             let Ok(()) = payload.__init(&raw mut (*at).payload);
             (&raw mut (*at).pool).write(Some(this.clone()));

@@ -4,7 +4,6 @@
 
 use super::{
     super::{
-        bvec::BLOCK_VECS,
         vector_table::VectorTable,
         BlockDevice,
         BvecArray,
@@ -18,9 +17,7 @@ use super::{
     Node, //
 };
 use core::{
-    cell::UnsafeCell,
     marker::PhantomPinned,
-    mem::MaybeUninit,
     ops::Deref,
     ptr::NonNull, //
 };
@@ -40,12 +37,10 @@ use kernel::{
 /// - While `chained` is false nothing is chained to the bio, and it is not in flight.
 #[repr(C)]
 #[pin_data(PinnedDrop)]
-pub(crate) struct StackBio<P, const BLOCK: usize = 0> {
+pub(crate) struct StackBio<P> {
     node: Node<P>,
     ended: Opaque<kernel::bindings::completion>,
     chained: bool,
-    /// The bio's vectors if there are any here: `BLOCK` is 0 or [`BLOCK_VECS`].
-    block: UnsafeCell<[MaybeUninit<kernel::bindings::bio_vec>; BLOCK]>,
     #[pin]
     _pin: PhantomPinned,
 }
@@ -62,33 +57,25 @@ impl<P> StackBio<P> {
     ) -> impl PinInit<Self> {
         Self::with_table(device, opf, Header::table(resources, vecs), payload)
     }
-}
 
-impl StackBio<(), BLOCK_VECS> {
-    /// Makes a bio for `device` with vectors enough for a logical block of any device, wherever in a
-    /// page it starts. Needs no memory, unless it is to have more than those, `vecs` or as many as a
-    /// bio may have: then it waits for it. May sleep, but causes no I/O.
-    pub(crate) fn of_a_block(
+    /// The same with at least `vecs` vectors, or as many as a bio may have. If those are more than
+    /// [`INLINE_VECS`](super::INLINE_VECS) it waits for their memory. May sleep, but causes no I/O.
+    pub(crate) fn with_vectors(
         resources: &Resources,
         device: Option<BlockDevice>,
         opf: u32,
         vecs: usize,
+        payload: P,
     ) -> impl PinInit<Self> {
-        let table = (vecs > BLOCK_VECS)
-            .then(|| VectorTable::new(&resources.tables))
-            .flatten();
-        Self::with_table(device, opf, table, ())
+        Self::with_table(device, opf, Header::table_awaited(resources, vecs), payload)
     }
-}
 
-impl<P, const BLOCK: usize> StackBio<P, BLOCK> {
     fn with_table(
         device: Option<BlockDevice>,
         opf: u32,
         table: Option<VectorTable>,
         payload: P,
     ) -> impl PinInit<Self> {
-        let is_in_block = BLOCK > 0 && table.is_none();
         let init = move |slot: *mut Self| {
             // SAFETY: `slot` is memory that stays in place until it is dropped.
             // INVARIANT: All is initialised, and nobody knows of the bio yet.
@@ -100,12 +87,6 @@ impl<P, const BLOCK: usize> StackBio<P, BLOCK> {
                     table,
                     Self::end_io,
                 );
-                if is_in_block {
-                    // INVARIANT: The vectors stay as long as the bio, and are its own.
-                    let bio = (*slot).node.header.as_raw();
-                    (*bio).bi_io_vec = (&raw mut (*slot).block).cast();
-                    (*bio).bi_max_vecs = BLOCK as u16;
-                }
                 (&raw mut (*slot).node.payload).write(payload);
                 (&raw mut (*slot).node.pool).write(None);
                 kernel::bindings::init_completion(Opaque::cast_into(&raw const (*slot).ended));
@@ -194,7 +175,7 @@ impl<P, const BLOCK: usize> StackBio<P, BLOCK> {
     }
 }
 
-impl<P, const BLOCK: usize> Deref for StackBio<P, BLOCK> {
+impl<P> Deref for StackBio<P> {
     type Target = P;
 
     fn deref(&self) -> &P {
@@ -203,7 +184,7 @@ impl<P, const BLOCK: usize> Deref for StackBio<P, BLOCK> {
 }
 
 #[pinned_drop]
-impl<P, const BLOCK: usize> PinnedDrop for StackBio<P, BLOCK> {
+impl<P> PinnedDrop for StackBio<P> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: Nothing is moved.
         let this = unsafe { self.get_unchecked_mut() };
