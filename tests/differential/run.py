@@ -87,7 +87,7 @@ def chosen_mutants(seed):
 
 def try_mutants(results, client, seeds):
     for mutant in chosen_mutants(seeds[0]):
-        print(f"== the mutant {mutant}", flush=True)
+        print(f"== the mutant {mutant}: the comparison is to fail", flush=True)
         outcome = compare(build_mutant(mutant), client, seeds, "short", until_failure=True)
         check_mutant(results, HERE.name, mutant, outcome, READY, other=(COVERAGE,))
 
