@@ -25,6 +25,7 @@ use kernel::{
         blk_status_t,
         block_device,
         bool_,
+        bvec_iter,
         gfp_t,
         kmem_cache,
         page,

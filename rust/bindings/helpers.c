@@ -142,6 +142,15 @@ unsigned long dm_io_rust_total_memory(void)
 	return totalram_pages() << PAGE_SHIFT;
 }
 
+/* The iterator over @bytes bytes that start @done bytes into the first element of an array. */
+void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
+			     unsigned int done, unsigned int bytes)
+{
+	*iter = (struct bvec_iter) { .bi_size = UINT_MAX };
+	bvec_iter_advance(array, iter, done);
+	iter->bi_size = bytes;
+}
+
 /* A slab with a constructor is not cleared when memory is taken from it. */
 static void leave_as_it_is(void *object)
 {

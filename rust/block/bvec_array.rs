@@ -5,6 +5,7 @@
 //! C header: [`include/linux/bvec.h`](srctree/include/linux/bvec.h)
 
 use super::Segment;
+use crate::bindings;
 use kernel::bindings::{
     bio_vec,
     bvec_iter, //
@@ -92,11 +93,9 @@ impl BvecArray {
 
     /// The array itself as the vectors of a bio of `bytes` bytes from this place on.
     pub(super) fn as_vectors(&self, bytes: u32) -> (*mut bio_vec, bvec_iter) {
-        let iter = bvec_iter {
-            bi_size: bytes,
-            bi_bvec_done: self.done,
-            ..Default::default()
-        };
+        let mut iter = bvec_iter::default();
+        // SAFETY: The element has more than `done` bytes, by the type invariant.
+        unsafe { bindings::dm_io_rust_bvec_iter_at(&mut iter, self.element, self.done, bytes) };
         (self.element, iter)
     }
 }

@@ -192,9 +192,58 @@ static void ignored_errors_beyond_the_end(struct kunit *test)
 	}
 }
 
+/* More parts than there are at a time. */
+#define DEAD_SECTORS (16 * 1024)
+/*
+ * The blocks that are tried one by one, for each of the parts that are in flight then
+ * the pieces that lead to them, and for each part itself and its rest.
+ */
+#define MOST_TRIES (1024 + 8 * 10 + 2 * 16)
+
+static void expect_given_up(struct kunit *test, int dead)
+{
+	struct copy_client *kc = copy_client_create(test, test->param_value, 128);
+	struct service_region from, dests[DESTS];
+	struct test_disk *td[DISKS];
+	struct copy_call *call = copy_call_create(test);
+	unsigned int tries;
+
+	for (int i = 0; i < DISKS; i++) {
+		td[i] = test_disk_create(test, &(struct test_disk_config) {
+			.sectors = DEAD_SECTORS,
+		});
+		test_fill(td[i]->data, DEAD_SECTORS << SECTOR_SHIFT, i);
+	}
+	test_disk_fail(td[dead], 0, DEAD_SECTORS, true, true, BLK_STS_IOERR);
+	from = (struct service_region) { td[FROM]->bdev, 0, DEAD_SECTORS };
+	for (int i = 0; i < DESTS; i++)
+		dests[i] = (struct service_region) { td[TO + i]->bdev, 0, DEAD_SECTORS };
+	KUNIT_EXPECT_EQ(test, 0, copy_start(kc, call, &from, DESTS, dests, COPY_IGNORE_ERROR));
+	test_request_expect_copied(call->req, dead == FROM, dead == TO ? BIT(0) : 0);
+	tries = td[dead]->nr_log;
+	KUNIT_EXPECT_GE(test, tries, 1024);
+	KUNIT_EXPECT_LE(test, tries, MOST_TRIES);
+	if (dead == FROM)
+		test_expect_zeroes(test, td[TO_OTHER]->data, DEAD_SECTORS << SECTOR_SHIFT, "other");
+	else
+		test_expect_same(test, td[TO_OTHER]->data, td[FROM]->data,
+				 DEAD_SECTORS << SECTOR_SHIFT, "other");
+	copy_client_destroy(kc);
+	for (int i = 0; i < DISKS; i++)
+		test_disk_free(td[i]);
+}
+
+/* Each try may take its time to fail: a device that is gone is not tried for ever. */
+static void ignored_errors_of_dead_devices(struct kunit *test)
+{
+	expect_given_up(test, FROM);
+	expect_given_up(test, TO);
+}
+
 static struct kunit_case ignored_errors_test_cases[] = {
 	KUNIT_CASE_PARAM(ignored_errors_of_copies, copy_service_gen_params),
 	KUNIT_CASE_PARAM(ignored_errors_beyond_the_end, copy_service_gen_params),
+	KUNIT_CASE_PARAM(ignored_errors_of_dead_devices, copy_service_gen_params),
 	{}
 };
 

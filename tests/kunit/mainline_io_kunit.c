@@ -654,6 +654,53 @@ static void mainline_io_empty_flush(struct kunit *test)
 		    2, 0);
 }
 
+#define RESERVED_IOS 16
+
+/* A flush is none the less one when all of the client's memory is in use. */
+static void mainline_io_empty_flush_without_memory(struct kunit *test)
+{
+	const struct io_case *c = test->param_value;
+	struct test_disk *slow = disk_of(test), *one = disk_of(test), *other = disk_of(test);
+	struct dm_io_region held[2] = { region(slow, 0, 1), region(slow, 8, 1) };
+	struct dm_io_region where[2] = { region(one, 0, 0), region(other, 5, 0) };
+	struct test_memory *memory = test_memory_create(test, DM_IO_KMEM, 0, SECTOR_SIZE);
+	struct dm_io_client *client = client_create(test);
+	struct test_request *req[RESERVED_IOS], *flush = test_request_create(test);
+	struct dm_io_request io = {
+		.bi_opf = REQ_OP_WRITE | REQ_PREFLUSH,
+		.mem.type = DM_IO_KMEM,
+		.client = client,
+	};
+	int ret;
+
+	for (int i = 0; i < RESERVED_IOS; i++)
+		req[i] = test_request_create(test);
+	if (c->async)
+		io.notify = (struct dm_io_notify) { test_request_dm_io_done, flush };
+	test_disk_hold(slow);
+	refuse_memory(test);
+	for (int i = 0; i < RESERVED_IOS; i++)
+		start_io(test, client, req[i], memory->mem, 2, held, REQ_OP_WRITE);
+	ret = rust_dm_io(&io, 2, where, NULL, NULL, PRIORITY);
+	refuse_memory_end(test);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	if (c->async && !test_request_started(flush, ret))
+		expect_ended(flush, test, 0, 0);
+	expect_only_bio(one, io.bi_opf | flags_of(c), 0, 0, 0);
+	expect_only_bio(other, io.bi_opf | flags_of(c), 5, 0, 0);
+	KUNIT_EXPECT_EQ(test, slow->nr_log, 2 * RESERVED_IOS);
+	test_disk_release_all(slow);
+	for (int i = 0; i < RESERVED_IOS; i++)
+		expect_ended(req[i], test, 0, 0);
+}
+
+static const struct io_case flush_cases[] = {
+	{ DM_IO_KMEM, 0, false },
+	{ DM_IO_KMEM, 0, true },
+};
+
+KUNIT_ARRAY_PARAM(flush_case, flush_cases, io_case_name);
+
 static void mainline_io_flush_beside_data(struct kunit *test)
 {
 	const struct io_case *c = test->param_value;
@@ -1015,6 +1062,7 @@ static struct kunit_case mainline_io_test_cases[] = {
 	KUNIT_CASE(mainline_io_bits_may_be_null),
 	KUNIT_CASE_PARAM(mainline_io_without_data, no_data_case_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_empty_flush, io_case_gen_params),
+	KUNIT_CASE_PARAM(mainline_io_empty_flush_without_memory, flush_case_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_flush_beside_data, io_case_gen_params),
 	KUNIT_CASE_PARAM(mainline_io_callback, type_gen_params),
 	KUNIT_CASE(mainline_io_two_clients),

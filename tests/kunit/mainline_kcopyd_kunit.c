@@ -252,6 +252,49 @@ static void mainline_kcopyd_overlapping(struct kunit *test)
 	}
 }
 
+/*
+ * Another copy has the client's own pages, and there are none but in pairs: the copy
+ * waits until its part can be read as a whole.
+ */
+static void mainline_kcopyd_overlapping_in_little_memory(struct kunit *test)
+{
+	struct dm_kcopyd_client *kc = client_create(test);
+	struct test_disk *slow = disk_of(test, 2 * PART), *td = source_of(test, 2 * PART);
+	struct dm_io_region slow_from = region(slow, 0, PART), slow_to = region(slow, PART, PART);
+	struct dm_io_region from = region(td, 0, PART), to = region(td, 8, PART);
+	struct test_request *held = test_request_create(test), *req = test_request_create(test);
+	u8 *before = vmalloc(PART * SECTOR_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_memory, before));
+	memcpy(before, td->data, PART * SECTOR_SIZE);
+	test_disk_hold(slow);
+	refuse_runs(test, 1);
+	copy(kc, held, &slow_from, 1, &slow_to, 0);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(slow, 1));
+	copy(kc, req, &from, 1, &to, 0);
+	test_disk_release_all(slow);
+	test_request_expect_copied(held, false, 0);
+	test_request_expect_copied(req, false, 0);
+	refuse_memory_end(test);
+	test_expect_same(test, sector_data(td, 8), before, PART * SECTOR_SIZE, "copy");
+	KUNIT_EXPECT_EQ(test, td->nr_log, 2);
+}
+
+/* A part that cannot be read as a whole is not read in pieces: one would be overwritten. */
+static void mainline_kcopyd_overlapping_read_error_ignored(struct kunit *test)
+{
+	struct dm_kcopyd_client *kc = client_create(test);
+	struct test_disk *td = source_of(test, 2 * PART);
+	struct dm_io_region from = region(td, 0, PART), to = region(td, 8, PART);
+	struct test_request *req = test_request_create(test);
+
+	test_disk_fail(td, PART - 1, 1, true, false, BLK_STS_MEDIUM);
+	copy(kc, req, &from, 1, &to, IGNORE_ERROR);
+	test_request_expect_copied(req, true, 0);
+	test_expect_zeroes(test, sector_data(td, 8), PART * SECTOR_SIZE, "lost part");
+}
+
 /* In place any length is copied, part by part. */
 static void mainline_kcopyd_in_place(struct kunit *test)
 {
@@ -571,6 +614,22 @@ static void mainline_kcopyd_zero_error(struct kunit *test)
 		expect_parts(td[i], REQ_OP_WRITE_ZEROES, 0, parts * 100, 100);
 	expect_only_zeroed(td[0], 0, parts * 100);
 	KUNIT_EXPECT_PTR_EQ(test, NULL, memchr_inv(td[1]->data, 0xff, 100 * SECTOR_SIZE));
+}
+
+/* Errors are ignored part by part also where one bio could zero all of the disk. */
+static void mainline_kcopyd_zero_dead_device(struct kunit *test)
+{
+	struct test_disk *td = zeroing_disk(test, 32 * PART, 32 * PART);
+	struct dm_kcopyd_client *kc = client_create(test);
+	struct test_request *req = test_request_create(test);
+	struct dm_io_region dest = region(td, 0, 32 * PART);
+
+	test_disk_fail(td, 0, td->sectors, false, true, BLK_STS_IOERR);
+	zero(kc, req, 1, &dest, IGNORE_ERROR);
+	test_request_expect_copied(req, false, 1);
+	KUNIT_EXPECT_GE(test, td->nr_log, 1024);
+	/* For each part in flight what leads to a single block, and each part and its rest. */
+	KUNIT_EXPECT_LE(test, td->nr_log, 1024 + 8 * 10 + 2 * 32);
 }
 
 static void mainline_kcopyd_zero_in_order(struct kunit *test)
@@ -1263,6 +1322,9 @@ static struct kunit_case mainline_kcopyd_test_cases[] = {
 	KUNIT_CASE(mainline_kcopyd_keeps_no_arguments),
 	KUNIT_CASE(mainline_kcopyd_overlapping),
 	KUNIT_CASE(mainline_kcopyd_in_place),
+	KUNIT_CASE(mainline_kcopyd_overlapping_in_little_memory),
+	KUNIT_CASE(mainline_kcopyd_overlapping_read_error_ignored),
+	KUNIT_CASE(mainline_kcopyd_zero_dead_device),
 	KUNIT_CASE(mainline_kcopyd_read_error),
 	KUNIT_CASE(mainline_kcopyd_read_error_ignored),
 	KUNIT_CASE_PARAM(mainline_kcopyd_write_error, flags_case_gen_params),

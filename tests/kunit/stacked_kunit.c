@@ -215,6 +215,26 @@ static void stacked_levels_leave_stack(struct kunit *test)
 	KUNIT_EXPECT_GE(test, *left, PAGE_SIZE);
 }
 
+#define TOO_MANY_LEVELS 40
+
+/* The stack is not overrun: what does not fit fails, and is told to the one above. */
+static void stacked_too_deep_fails(struct kunit *test)
+{
+	struct test_disk *bottom = disk_of(test, SECTORS), *top = bottom;
+	struct reader *reader;
+
+	for (int i = 0; i < TOO_MANY_LEVELS; i++)
+		top = level_create(test, top, 1)->disk;
+	reader = reader_create(test, top, 0);
+	memset(page_address(reader->page), 0xff, SECTORS * SECTOR_SIZE);
+	test_thread_start(reader->thread);
+	test_thread_wait(reader->thread);
+	bio_uninit(&reader->bio);
+	KUNIT_EXPECT_EQ(test, reader->ret, -EIO);
+	KUNIT_EXPECT_EQ(test, bottom->nr_log, 0);
+	test_expect_zeroes(test, page_address(reader->page), SECTORS * SECTOR_SIZE, "read");
+}
+
 /* A device whose map starts a write below and is told of its end. */
 struct async_level {
 	struct test_disk *disk;
@@ -390,6 +410,7 @@ static struct kunit_case stacked_test_cases[] = {
 	KUNIT_CASE_PARAM(stacked_sync_is_submitted_by_its_caller, service_api_gen_params),
 	KUNIT_CASE_PARAM(stacked_async_is_left_to_the_block_layer, service_api_gen_params),
 	KUNIT_CASE_PARAM(stacked_levels_leave_stack, service_api_gen_params),
+	KUNIT_CASE_PARAM(stacked_too_deep_fails, service_api_gen_params),
 	KUNIT_CASE_PARAM(stacked_driver_that_stays, service_api_gen_params),
 	KUNIT_CASE_PARAM(stacked_readers_need_no_workers, service_api_gen_params),
 	KUNIT_CASE_PARAM(stacked_clients_need_one_worker, copy_service_gen_params),
