@@ -10,6 +10,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <linux/vmstat.h>
 
 #include "refuse_memory.h"
@@ -134,12 +135,15 @@ static void scene_init(struct scene *scene, struct kunit *test)
  */
 static long spare_pages(void)
 {
-	long pages = global_zone_page_state(NR_FREE_PAGES) +
-		     global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
-		     global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 	struct zone *zone;
+	long pages;
 	int cpu;
 
+	/* Stacks of tasks that are gone, and KASAN's shadow of them. */
+	vm_unmap_aliases();
+	pages = global_zone_page_state(NR_FREE_PAGES) +
+		global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 	for_each_populated_zone(zone)
 		for_each_online_cpu(cpu)
 			pages += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count);
