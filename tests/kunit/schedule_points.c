@@ -13,6 +13,7 @@
 #include "schedule_hold.h"
 
 #define MAX_FUNCTIONS 8192
+#define MAX_POINTS 8192
 /* The function of the test disk that is a point. */
 #define DRIVER "test_disk_lingers"
 
@@ -98,34 +99,38 @@ static bool is_call(const struct insn *insn, unsigned long address)
 	}
 }
 
-static void add_point(unsigned long address, bool is_counted_only)
+static int add_point(unsigned long address)
 {
-	if (!is_counted_only)
-		points[nr_points].probe.addr = (kprobe_opcode_t *)address;
-	nr_points++;
+	if (nr_points == MAX_POINTS)
+		return -E2BIG;
+	points[nr_points++].probe.addr = (kprobe_opcode_t *)address;
+	return 0;
 }
 
-static void add_points_of(unsigned long start, bool is_counted_only)
+static int add_points_of(unsigned long start)
 {
 	unsigned long size, offset, at;
+	int ret = add_point(start);
 	struct insn insn;
 
-	add_point(start, is_counted_only);
 	if (!kallsyms_lookup_size_offset(start, &size, &offset))
-		return;
-	for (at = start; at < start + size; at += insn.length) {
+		return ret;
+	for (at = start; at < start + size && !ret; at += insn.length) {
 		if (insn_decode_kernel(&insn, (void *)at) < 0)
-			return;
+			break;
 		if (is_call(&insn, at) && at + insn.length < start + size)
-			add_point(at + insn.length, is_counted_only);
+			ret = add_point(at + insn.length);
 	}
+	return ret;
 }
 
-static void add_points(const struct functions *functions, bool is_counted_only)
+static int add_points(const struct functions *functions)
 {
-	nr_points = 0;
-	for (unsigned int i = 0; i < functions->nr; i++)
-		add_points_of(functions->address[i], is_counted_only);
+	int ret = 0;
+
+	for (unsigned int i = 0; i < functions->nr && !ret; i++)
+		ret = add_points_of(functions->address[i]);
+	return ret;
 }
 
 /* The probe sees the registers as they are at the point, and may change where it goes on. */
@@ -171,21 +176,18 @@ int schedule_points_create(void)
 	struct functions functions = {
 		.address = kvcalloc(MAX_FUNCTIONS, sizeof(*functions.address), GFP_KERNEL),
 	};
-	int ret;
+	int ret = -ENOMEM;
 
-	if (!functions.address)
-		return -ENOMEM;
-	ret = kallsyms_on_each_symbol(add_function, &functions);
+	nr_points = 0;
+	points = kvcalloc(MAX_POINTS, sizeof(*points), GFP_KERNEL);
+	if (functions.address && points)
+		ret = kallsyms_on_each_symbol(add_function, &functions);
 	if (!ret) {
 		sort_functions(&functions);
-		add_points(&functions, true);
-		points = kvcalloc(nr_points, sizeof(*points), GFP_KERNEL);
-		ret = points ? 0 : -ENOMEM;
+		ret = add_points(&functions);
 	}
-	if (!ret) {
-		add_points(&functions, false);
+	if (!ret)
 		register_points();
-	}
 	kvfree(functions.address);
 	return ret;
 }

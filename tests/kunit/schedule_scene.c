@@ -19,12 +19,13 @@ void scene_violated(struct schedule_scene *scene, const char *what)
 
 struct schedule_scene *scene_create(struct kunit *test, const struct schedule_pair *pair)
 {
-	struct schedule_scene *scene = kunit_kzalloc(test, sizeof(*scene), GFP_KERNEL);
+	/* Not the test's, which would free them though something may be stuck that uses them. */
+	struct schedule_scene *scene = kzalloc(sizeof(*scene), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, scene);
 	scene->test = test;
 	scene->pair = pair;
-	scene->memory = kunit_kmalloc(test, SCENE_CALLS * LENGTH, GFP_KERNEL);
+	scene->memory = kzalloc(SCENE_CALLS * LENGTH, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, scene->memory);
 	for (int i = 0; i < SCENE_DISKS && pair->disks[i].sectors; i++) {
 		struct test_disk_config config = pair->disks[i];
@@ -39,8 +40,8 @@ void scene_free(struct schedule_scene *scene)
 {
 	for (int i = 0; i < SCENE_DISKS && scene->disks[i]; i++)
 		test_disk_free(scene->disks[i]);
-	kunit_kfree(scene->test, scene->memory);
-	kunit_kfree(scene->test, scene);
+	kfree(scene->memory);
+	kfree(scene);
 }
 
 void scene_abandon(struct schedule_scene *scene)
