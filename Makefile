@@ -58,7 +58,7 @@ kunit: setup ## run the KUnit suites on a kernel with all checkers on
 # SEED is that of a sample to repeat; PAIR and POINT are those of a failure's message.
 .PHONY: test-schedules
 test-schedules: setup ## hold any task at any function, against any other; SEED=, PAIR=, POINT=
-	@$(IN_TOOLCHAIN) env SEED=$(SEED) PAIR=$(PAIR) POINT=$(POINT) \
+	@$(IN_TOOLCHAIN) env SEED=$(SEED) PAIR='$(PAIR)' POINT=$(POINT) \
 		python3 scripts/run_kunit.py schedules
 
 .PHONY: lint

@@ -114,6 +114,7 @@ enum schedule_held schedule_hold_state(void)
 enum schedule_held schedule_hold_end(void)
 {
 	struct schedule_point *point = held_point;
+	enum schedule_held result;
 
 	if (point) {
 		WRITE_ONCE(held_point, NULL);
@@ -122,5 +123,7 @@ enum schedule_held schedule_hold_end(void)
 	WRITE_ONCE(is_ended, true);
 	wake_up_all(&wait);
 	wait_event(wait, !atomic_read(&inside));
-	return state;
+	result = state;
+	state = SCHEDULE_NOT_REACHED;
+	return result;
 }
