@@ -356,6 +356,10 @@ static void schedules_points(struct kunit *test)
 {
 	kunit_info(test, "%u points, %u of which cannot be probed", schedule_points_nr(),
 		   schedule_points_refused());
+	for (unsigned int i = 0; i < schedule_points_nr(); i++)
+		if (schedule_point_get(i)->refused)
+			kunit_info(test, "cannot be probed: %pS",
+				   schedule_point_get(i)->probe.addr);
 	KUNIT_EXPECT_GE(test, schedule_points_nr() - schedule_points_refused(), MIN_POINTS);
 	KUNIT_EXPECT_LT(test, schedule_points_refused(), schedule_points_nr() / 10);
 }
