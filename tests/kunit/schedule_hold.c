@@ -2,6 +2,7 @@
 #include "schedule_hold.h"
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/preempt.h>
@@ -22,7 +23,7 @@ static const struct schedule_hold_rules *rules;
 static unsigned int max_ms;
 /* Whether someone has come to the point. */
 static atomic_t taken;
-static atomic_t inside;
+static DECLARE_COMPLETION(has_gone_on);
 static enum schedule_held state;
 static struct task_struct *task;
 static bool is_ended;
@@ -67,21 +68,19 @@ asmlinkage void schedule_hold(struct pt_regs *regs)
 
 	WRITE_ONCE(task, current);
 	WRITE_ONCE(state, SCHEDULE_HELD);
-	wake_up_all(&wait);
 	if (!may_sleep())
 		result = spin();
 	else if (!wait_event_timeout(wait, may_go(), msecs_to_jiffies(max_ms)))
 		result = expire();
 	WRITE_ONCE(state, result);
-	atomic_dec(&inside);
-	wake_up_all(&wait);
+	/* Its lock is a raw one: the caller may be in any context. */
+	complete(&has_gone_on);
 }
 
 int schedule_hold_hit(struct schedule_point *point, struct pt_regs *regs)
 {
 	if (READ_ONCE(held_point) != point || atomic_xchg(&taken, true))
 		return 0;
-	atomic_inc(&inside);
 	int3_emulate_call(regs, (unsigned long)point->probe.addr,
 			  (unsigned long)schedule_trampoline);
 	return 1;
@@ -92,6 +91,7 @@ void schedule_hold_begin(struct schedule_point *point, unsigned int ms,
 			 const struct schedule_hold_rules *of)
 {
 	atomic_set(&taken, false);
+	reinit_completion(&has_gone_on);
 	rules = of;
 	max_ms = ms;
 	is_ended = false;
@@ -122,7 +122,8 @@ enum schedule_held schedule_hold_end(void)
 	}
 	WRITE_ONCE(is_ended, true);
 	wake_up_all(&wait);
-	wait_event(wait, !atomic_read(&inside));
+	if (point && atomic_read(&taken))
+		wait_for_completion(&has_gone_on);
 	result = state;
 	state = SCHEDULE_NOT_REACHED;
 	return result;
