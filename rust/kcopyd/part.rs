@@ -220,7 +220,7 @@ impl<N: Notify> Part<N> {
             return;
         }
         // What a device does not support it does not support in pieces, either.
-        if self.job.ignores_errors() && !status.is_unsupported() {
+        if self.job.ignores_errors() && status != Status::UNSUPPORTED {
             self.failed.insert(dest);
         } else {
             self.job.note_write_error(dest);
