@@ -70,14 +70,19 @@ struct page *dm_io_rust_virt_to_page(const void *address)
 /*
  * Whether a page that a mapping in the vmalloc space names is memory: a mapping
  * of a device's registers has none, or pages that are reserved, as are some pages
- * of memory.
+ * of memory. @valid is the last page block that was found to have pages, or
+ * ULONG_MAX.
  */
-bool dm_io_rust_page_is_memory(const struct page *page)
+bool dm_io_rust_page_is_memory(const struct page *page, unsigned long *valid)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	return pfn_valid(pfn) &&
-	       (!PageReserved(page) || is_zone_device_page(page) || page_is_ram(pfn));
+	if (pfn >> pageblock_order != *valid) {
+		if (!pfn_valid(pfn))
+			return false;
+		*valid = pfn >> pageblock_order;
+	}
+	return !PageReserved(page) || is_zone_device_page(page) || page_is_ram(pfn);
 }
 
 /*

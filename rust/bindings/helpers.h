@@ -35,7 +35,7 @@ bool dm_io_rust_stack_is_short(void);
 
 bool dm_io_rust_bio_has_data(struct bio *bio);
 struct page *dm_io_rust_virt_to_page(const void *address);
-bool dm_io_rust_page_is_memory(const struct page *page);
+bool dm_io_rust_page_is_memory(const struct page *page, unsigned long *valid);
 void *dm_io_rust_vmalloc_place(const void *address);
 struct page *dm_io_rust_vmalloc_page(const void *address, void **place);
 struct page *dm_io_rust_zero_page(void);

@@ -116,17 +116,19 @@ impl VmallocPages {
         }
     }
 
-    /// Whether the page of this place is one of memory, and not of a device's registers.
-    fn is_memory(&mut self) -> bool {
+    /// Whether the page of this place is one of memory, and not of a device's registers. `valid` is
+    /// what was found out of the pages before it, or [`usize::MAX`].
+    fn is_memory(&mut self, valid: &mut usize) -> bool {
         self.page()
             // SAFETY: Any page may be asked about.
-            .is_some_and(|page| unsafe { bindings::dm_io_rust_page_is_memory(page) })
+            .is_some_and(|page| unsafe { bindings::dm_io_rust_page_is_memory(page, valid) })
     }
 
     /// Whether there are `bytes` bytes of memory from here to the end of the range.
     pub(crate) fn covers(&self, bytes: u64) -> bool {
+        let mut valid = usize::MAX;
         if bytes <= (PAGE_SIZE - self.offset_in_page()) as u64 {
-            return bytes == 0 || self.clone().is_memory();
+            return bytes == 0 || self.clone().is_memory(&mut valid);
         }
         let last = bytes - 1;
         let start = self.at.addr();
@@ -137,7 +139,7 @@ impl VmallocPages {
         let mut pages = self.clone();
         end.is_some_and(|end| {
             (start / PAGE_SIZE..=end / PAGE_SIZE).all(|_| {
-                let is_memory = pages.is_memory();
+                let is_memory = pages.is_memory(&mut valid);
                 pages.go_on(PAGE_SIZE - pages.offset_in_page());
                 is_memory
             })
