@@ -13,6 +13,7 @@
 #include "test_client.h"
 #include "test_data.h"
 #include "test_disk.h"
+#include "test_parameter.h"
 #include "test_request.h"
 
 /* The pages of a part, but for the last of a copy: 512 KiB. */
@@ -406,7 +407,8 @@ static struct kcopyd_client *scattered_client(struct kunit *test, unsigned int p
 }
 
 /* The vectors that a bio has in itself. */
-#define OWN_VECTORS 4
+/* Those of a logical block of 64 KiB that starts within a page. */
+#define OWN_VECTORS 17
 
 /*
  * Expects each vector of a bio to be whole blocks, and as much as there is in a
@@ -463,14 +465,16 @@ static void expect_reads(struct kunit *test, struct copy *copy, sector_t sectors
  */
 static void fragmentation_of_blocks(struct kunit *test)
 {
-	struct kcopyd_client *kc = scattered_client(test, PART_PAGES);
 	struct test_disk_bio *read;
+	struct kcopyd_client *kc;
 	struct copy many, few;
 	unsigned int vectors;
 	sector_t sectors;
 
-	copy_init(&many, test, kc, PART_PAGES);
-	copy_init(&few, test, kc, PART_PAGES);
+	test_parameter_set(test, "kcopyd_subjob_size_kb", "1024");
+	kc = scattered_client(test, 2 * PART_PAGES);
+	copy_init(&many, test, kc, 2 * PART_PAGES);
+	copy_init(&few, test, kc, 2 * PART_PAGES);
 	refuse_runs(test, BLOCK_ORDER);
 	test_disk_hold(many.from);
 	copy_start(&many, test);
