@@ -146,11 +146,12 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  * are written as zeroes; those that cannot be written to a destination are left as
  * they are there. A write that a device does not support at all is not tried in
  * pieces, nor is what fails on a device once it has failed for 1,024 such blocks in
- * a row: from there on a part that fails is lost as a whole.
+ * a row: until one succeeds there, a part that fails is lost as a whole.
  *
- * Source and destination may overlap. Each part, of kcopyd_subjob_size_kb, is then
- * read before any of it is written, and parts are copied from the first to the last,
- * one after the other. A part that cannot be read is lost as a whole.
+ * Source and destination may overlap. Each part, of kcopyd_subjob_size_kb and at
+ * most 512 KiB, is then read before any of it is written, and parts are copied from
+ * the first to the last, one after the other. A part that cannot be read is lost as
+ * a whole.
  *
  * With DM_KCOPYD_WRITE_SEQ, which a zoned destination implies, every destination
  * is written from its start to its end, one write after the other, and errors

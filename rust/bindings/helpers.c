@@ -67,20 +67,22 @@ struct page *dm_io_rust_virt_to_page(const void *address)
 	return virt_addr_valid(address) ? virt_to_page(address) : NULL;
 }
 
+/* Within 2 MiB there are pages for all of the memory or for none, in any model of it. */
+#define SUBSECTION_ORDER (21 - PAGE_SHIFT)
+
 /*
  * Whether a page that a mapping in the vmalloc space names is memory: a mapping
  * of a device's registers has none, or pages that are reserved, as are some pages
- * of memory. @valid is the last page block that was found to have pages, or
- * ULONG_MAX.
+ * of memory. @valid is the last 2 MiB that were found to have pages, or ULONG_MAX.
  */
 bool dm_io_rust_page_is_memory(const struct page *page, unsigned long *valid)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	if (pfn >> pageblock_order != *valid) {
+	if (pfn >> SUBSECTION_ORDER != *valid) {
 		if (!pfn_valid(pfn))
 			return false;
-		*valid = pfn >> pageblock_order;
+		*valid = pfn >> SUBSECTION_ORDER;
 	}
 	return !PageReserved(page) || is_zone_device_page(page) || page_is_ram(pfn);
 }
@@ -139,6 +141,17 @@ void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int 
 		len -= part;
 		cond_resched();
 	}
+}
+
+/* Clears the first @bytes bytes that a bio carries. */
+void dm_io_rust_zero_bio(struct bio *bio, unsigned int bytes)
+{
+	struct bvec_iter iter, start = bio->bi_iter;
+	struct bio_vec bv;
+
+	start.bi_size = min(start.bi_size, bytes);
+	__bio_for_each_segment(bv, bio, iter, start)
+		memzero_bvec(&bv);
 }
 
 /* In bytes. */

@@ -41,6 +41,7 @@ struct page *dm_io_rust_vmalloc_page(const void *address, void **place);
 struct page *dm_io_rust_zero_page(void);
 void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
 			     unsigned int done, unsigned int bytes);
+void dm_io_rust_zero_bio(struct bio *bio, unsigned int bytes);
 void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int len);
 unsigned long dm_io_rust_total_memory(void);
 

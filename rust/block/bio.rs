@@ -102,13 +102,6 @@ impl Header {
             .flatten()
     }
 
-    /// The same, but waits for the memory. May sleep, but causes no I/O.
-    fn table_awaited(resources: &Resources, vecs: usize) -> Option<VectorTable> {
-        (vecs > INLINE_VECS)
-            .then(|| VectorTable::new(&resources.tables))
-            .flatten()
-    }
-
     /// Sets up a bio for `device`, with the vectors of `table` or its own.
     ///
     /// # Safety

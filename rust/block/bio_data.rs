@@ -39,6 +39,12 @@ impl BioData {
         unsafe { self.0.as_ref() }.bi_iter.bi_size
     }
 
+    /// Clears the first `bytes` of it, which was to be read into.
+    pub(crate) fn zero(&self, bytes: u32) {
+        // SAFETY: Valid by the type invariant; no I/O with the memory is in flight.
+        unsafe { bindings::dm_io_rust_zero_bio(self.as_raw(), bytes) }
+    }
+
     pub(super) fn as_raw(&self) -> *mut kernel::bindings::bio {
         self.0.as_ptr()
     }

@@ -36,6 +36,9 @@ const MAX_ORDER: u32 = 8;
 /// of a device then lies in three blocks at most, and any bio has vectors enough for it.
 const MIN_ORDER: u32 = 3;
 
+/// The bytes of the smallest block of a reserve, but for its last.
+pub(crate) const MIN_BLOCK: usize = PAGE_SIZE << MIN_ORDER;
+
 /// Whether a reserve of so many elements of `size` bytes leaves at least as much memory to others. To
 /// find out by allocating it would be the end of some process.
 pub(super) fn is_affordable(elements: usize, size: usize) -> bool {

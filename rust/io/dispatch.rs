@@ -299,6 +299,9 @@ impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
                 self.plan(index, region, 0).zero_rest();
             }
         }
+        if let Some((range, bytes)) = self.invalidation() {
+            range.invalidate(bytes);
+        }
         Failures {
             failed,
             ..Failures::NONE
@@ -451,14 +454,8 @@ impl<S: Source> LegPlan<'_, S> {
     /// Clears what remains of the buffer of a read that cannot be made. A buffer that is longer than
     /// all memory is one that repeats itself.
     fn zero_rest(&mut self) {
-        let mut rest = (self.rest() << SECTOR_SHIFT).min(total_memory());
-        while rest > 0 {
-            let Some(piece) = self.source.next(rest.min(u32::MAX.into()) as u32) else {
-                return;
-            };
-            piece.zero();
-            rest -= u64::from(piece.len()).min(rest);
-        }
+        let rest = self.rest() << SECTOR_SHIFT;
+        self.source.zero(rest.min(total_memory()));
     }
 
     /// Sets a bio up for as much of what remains as it holds, and goes on behind that. If it fails

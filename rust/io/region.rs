@@ -121,8 +121,8 @@ impl Region {
         let limit = match op.kind() {
             Kind::Read => return Ok(MAX_SECTORS),
             Kind::Write => MAX_SECTORS,
-            Kind::Discard => self.device.max_discard_sectors(),
-            Kind::WriteZeroes => self.device.max_write_zeroes_sectors(),
+            Kind::Discard => self.whole_blocks(self.device.max_discard_sectors()),
+            Kind::WriteZeroes => self.whole_blocks(self.device.max_write_zeroes_sectors()),
         };
         if limit == 0 {
             // The caller falls back to something else, and comes again.
@@ -131,7 +131,17 @@ impl Region {
         if self.count > 0 && self.sector + self.count > self.device.sectors() {
             return Err(Status::FAILED);
         }
-        Ok(limit.min(MAX_SECTORS))
+        Ok(limit)
+    }
+
+    /// The most sectors of a bio if the device takes up to `limit`: whole logical blocks, unless not
+    /// even one is below it.
+    fn whole_blocks(&self, limit: u32) -> u32 {
+        let limit = limit.min(MAX_SECTORS);
+        match self.device.whole_blocks(limit << SECTOR_SHIFT) >> SECTOR_SHIFT {
+            0 => limit,
+            whole => whole,
+        }
     }
 }
 

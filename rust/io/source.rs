@@ -39,6 +39,18 @@ pub(crate) trait Source: Clone {
         None
     }
 
+    /// Clears the next `bytes` of the buffer of a read, as far as it has so many.
+    fn zero(&mut self, bytes: u64) {
+        let mut rest = bytes;
+        while rest > 0 {
+            let Some(piece) = self.next(rest.min(u32::MAX.into()) as u32) else {
+                return;
+            };
+            piece.zero();
+            rest -= u64::from(piece.len()).min(rest);
+        }
+    }
+
     /// Whether the buffer has `bytes` more.
     fn covers(&self, bytes: u64) -> bool {
         let mut at = self.clone();
@@ -113,6 +125,10 @@ impl Source for BioData {
 
     fn as_bio(&self) -> Option<&BioData> {
         Some(self)
+    }
+
+    fn zero(&mut self, bytes: u64) {
+        BioData::zero(self, bytes.min(u32::MAX.into()) as u32);
     }
 
     fn covers(&self, bytes: u64) -> bool {

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     bindings,
     block::{
+        bio::INLINE_VECS,
         block_device::SECTOR_SHIFT,
+        pages::MIN_BLOCK,
         Bio,
         EndIo, //
     },
@@ -37,6 +39,11 @@ use kernel::{
 /// The most destinations of a job.
 pub(crate) const MAX_DESTS: usize = bindings::KCOPYD_MAX_REGIONS as usize;
 const _: () = assert!(MAX_DESTS == bindings::DM_KCOPYD_MAX_REGIONS as usize);
+
+/// The most sectors of a part that is read as a whole before any of it is written: what lies in no
+/// more blocks of a client's reserve than a bio has vectors of its own. That is 512 KiB where devices
+/// may have blocks of 64 KiB.
+const MAX_OVERLAPPING: u64 = (MIN_BLOCK * (INLINE_VECS - 1)) as u64 >> SECTOR_SHIFT;
 
 /// The parts of a job that are in flight at a time.
 const MAX_PARTS: u32 = 8;
@@ -265,6 +272,11 @@ impl<N: Notify> Job<N> {
     /// The sectors that a part needs a buffer for: at the most `most`, in blocks that are whole ones
     /// to all devices, but one of those at least.
     pub(super) fn part_sectors(&self, most: u64) -> u64 {
+        let most = if self.overlaps {
+            most.min(MAX_OVERLAPPING)
+        } else {
+            most
+        };
         let most = self
             .method
             .whole_blocks(most)
@@ -298,8 +310,8 @@ impl<N: Notify> Job<N> {
         self.ignores_errors() && lost < MAX_LOST
     }
 
-    /// Notes whether a piece of what failed there was lost.
-    pub(super) fn note_retry(&self, place: usize, is_lost: bool) {
+    /// Notes whether what was tried there is lost.
+    pub(super) fn note_lost(&self, place: usize, is_lost: bool) {
         let Some(lost) = self.lost.get(place) else {
             return;
         };

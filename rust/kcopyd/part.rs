@@ -5,6 +5,7 @@
 use super::{
     job::{
         Job,
+        MAX_DESTS,
         SOURCE, //
     },
     throttle::Throttle,
@@ -107,15 +108,12 @@ impl<N: Notify> Part<N> {
             failed: ErrorSet::new(),
             retried: Atomic::new(0),
         };
-        let mut bio = if job.overlaps() {
-            BioPool::try_alloc_with_vectors(&means.parts, vecs, part)
-        } else {
-            BioPool::try_alloc(&means.parts, None, 0, vecs, part)
-        }?;
+        let mut bio = BioPool::try_alloc(&means.parts, None, 0, vecs, part)?;
         let filled = bio.fill_from(bytes as u32, |part| &part.buffer);
         let capacity = match job.write_op().kind() {
             Kind::WriteZeroes => job.max_sectors_without_data(means.max_sectors),
-            // The client's reserve has enough, once no other part uses it.
+            // The client's reserve has enough, once no other part uses it, in no more blocks than a
+            // bio has vectors of its own.
             _ if (filled as usize) < bytes && job.overlaps() => 0,
             _ if (filled as usize) < bytes => job.whole_blocks(filled),
             _ => (filled >> SECTOR_SHIFT).into(),
@@ -180,8 +178,8 @@ impl<N: Notify> Part<N> {
         let sectors = range.end - range.start;
         let is_cut = bio.step.load(Relaxed) > 0;
         let step = if bio.status().is_ok() {
-            if is_cut {
-                bio.job.note_retry(SOURCE, false);
+            if bio.job.ignores_errors() {
+                bio.job.note_lost(SOURCE, false);
             }
             sectors.saturating_mul(2)
         } else {
@@ -206,7 +204,7 @@ impl<N: Notify> Part<N> {
     /// Notes that a piece is lost on a destination, or the [`SOURCE`]. Returns how many sectors are
     /// tried next.
     fn step_behind_lost(&self, place: usize) -> u64 {
-        self.job.note_retry(place, true);
+        self.job.note_lost(place, true);
         if self.job.retries(place) {
             self.job.block_sectors()
         } else {
@@ -233,7 +231,14 @@ impl<N: Notify> Part<N> {
     fn next_write(&self) -> bool {
         let failed = self.failed.take();
         match self.retried_dest() {
-            None => self.retried.store(failed, Relaxed),
+            None => {
+                self.retried.store(failed, Relaxed);
+                if self.job.ignores_errors() {
+                    (0..MAX_DESTS)
+                        .filter(|dest| failed & (1 << dest) == 0)
+                        .for_each(|dest| self.job.note_lost(dest, false));
+                }
+            }
             Some(dest) => {
                 if self.next_piece(dest, failed != 0) {
                     return true;
@@ -266,7 +271,7 @@ impl<N: Notify> Part<N> {
                 self.job.note_write_error(dest);
                 self.step_behind_lost(dest)
             } else {
-                self.job.note_retry(dest, false);
+                self.job.note_lost(dest, false);
                 sectors.saturating_mul(2)
             };
             piece.end..piece.end.saturating_add(step).min(end)

@@ -78,18 +78,6 @@ impl<P: EndIo> BioPool<P> {
         Some(Self::make(this, node, device, opf, table, payload))
     }
 
-    /// The same, without a device, for one who needs all vectors: waits for their memory if there is
-    /// any for the bio. May sleep, but causes no I/O.
-    pub(crate) fn try_alloc_with_vectors(
-        this: &Arc<Self>,
-        vecs: usize,
-        payload: impl Init<P>,
-    ) -> Option<Bio<P>> {
-        let node = this.nodes.try_alloc()?;
-        let table = Header::table_awaited(&this.resources, vecs);
-        Some(Self::make(this, node, None, 0, table, payload))
-    }
-
     /// Makes a bio that will not be submitted, but be chained to. Without memory it waits for one
     /// of this pool's bios to be freed. May sleep.
     pub(crate) fn alloc_carrier(this: &Arc<Self>, payload: impl Init<P>) -> Option<Bio<P>> {

@@ -14,7 +14,8 @@ use super::{
     Chained,
     Draft,
     Header,
-    Node, //
+    Node,
+    INLINE_VECS, //
 };
 use core::{
     marker::PhantomPinned,
@@ -67,7 +68,10 @@ impl<P> StackBio<P> {
         vecs: usize,
         payload: P,
     ) -> impl PinInit<Self> {
-        Self::with_table(device, opf, Header::table_awaited(resources, vecs), payload)
+        let table = (vecs > INLINE_VECS)
+            .then(|| VectorTable::new(&resources.tables))
+            .flatten();
+        Self::with_table(device, opf, table, payload)
     }
 
     fn with_table(
