@@ -34,7 +34,7 @@ from steps import CACHE, HEARTBEAT_SECONDS, TOP, exclusive, main
 SUITES = "dm_io_rust*"
 TIMEOUT_SECONDS = 2400
 SCHEDULES = "dm_io_rust_schedules"
-SCHEDULES_TIMEOUT_SECONDS = 3600
+SCHEDULES_TIMEOUT_SECONDS = 7200
 SCHEDULE_PARAMETERS = {
     "SEED": "schedule_seed", "PAIR": "schedule_pair", "POINT": "schedule_point",
 }
