@@ -5,6 +5,7 @@
  * would be that many fewer.
  */
 #include <kunit/test.h>
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/rcupdate.h>
@@ -76,16 +77,19 @@ static void copy_without_memory(struct scene *scene)
 
 static void client_is_refused(struct scene *scene)
 {
+	void *client;
+
 	refuse_memory(scene->test);
-	KUNIT_EXPECT_PTR_EQ(scene->test, scene->service->create(16), NULL);
+	client = scene->service->create(16);
 	refuse_memory_end(scene->test);
+	KUNIT_EXPECT_EQ(scene->test, PTR_ERR_OR_ZERO(client), -ENOMEM);
 }
 
 static void client_comes_and_goes(struct scene *scene)
 {
 	void *client = scene->service->create(40);
 
-	KUNIT_ASSERT_NOT_NULL(scene->test, client);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(scene->test, client);
 	scene->service->destroy(client);
 }
 

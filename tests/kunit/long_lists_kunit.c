@@ -140,7 +140,7 @@ static void long_lists_too_short(struct kunit *test)
 		struct page_list *last = &pl[lengths[i / 2] / PAGE_SIZE - 1];
 		struct page_list *next = last->next;
 
-		call->buf->pl = pl;
+		call->buf->ptr = pl;
 		last->next = NULL;
 		call_in_time(test, call);
 		last->next = next;
@@ -170,7 +170,7 @@ static void long_lists_cyclic_write(struct kunit *test)
 	for (int i = 0; i < ARRAY_SIZE(lengths_beyond); i++) {
 		struct long_call *call = long_call(test, td, REQ_OP_WRITE, lengths_beyond[i]);
 
-		call->buf->pl = cycle_of(test, ZERO_PAGE(0));
+		call->buf->ptr = cycle_of(test, ZERO_PAGE(0));
 		call_in_time(test, call);
 		KUNIT_EXPECT_EQ(test, call->buf->error, 1);
 		KUNIT_EXPECT_EQ(test, atomic_read(&submitted), 0);
@@ -192,7 +192,7 @@ static void long_lists_cyclic_read(struct kunit *test)
 		struct long_call *call = long_call(test, td, REQ_OP_READ, lengths_beyond[i]);
 
 		memset(page_address(page), 0xee, PAGE_SIZE);
-		call->buf->pl = cycle_of(test, page);
+		call->buf->ptr = cycle_of(test, page);
 		call_in_time(test, call);
 		KUNIT_EXPECT_EQ(test, call->buf->error, 1);
 		KUNIT_EXPECT_EQ(test, atomic_read(&beyond_end), 0);

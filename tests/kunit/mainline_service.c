@@ -4,7 +4,7 @@
 #include <dm_io_rust/mainline.h>
 #include <kunit/test.h>
 #include <linux/build_bug.h>
-#include <linux/err.h>
+#include <linux/ioprio.h>
 #include <linux/stddef.h>
 
 #include "test_memory.h"
@@ -25,10 +25,29 @@ static void create(struct service_buffer *buf, unsigned int offset)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(buf->test, client);
 	KUNIT_ASSERT_EQ(buf->test, 0,
 			kunit_add_action_or_reset(buf->test, io_client_destroy, client));
+	buf->args = kunit_kzalloc(buf->test, sizeof(struct dm_io_request), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(buf->test, buf->args);
 	memory = test_memory_create(buf->test, buf->service->kind, offset, buf->bytes);
 	buf->client = client;
 	buf->memory = memory;
 	buf->data = memory->data;
+	buf->end = memory->end;
+	buf->ptr = memory->mem.ptr.addr;
+	buf->offset = memory->mem.offset;
+}
+
+static void free(struct service_buffer *buf)
+{
+	kunit_kfree(buf->test, buf->args);
+	test_memory_free(buf->memory);
+	kunit_release_action(buf->test, io_client_destroy, buf->client);
+}
+
+static void forget(struct service_buffer *buf)
+{
+	test_memory_forget_arguments(buf->memory);
+	kunit_kfree(buf->test, buf->args);
+	buf->args = NULL;
 }
 
 static void fill(struct service_buffer *buf, u32 seed)
@@ -41,44 +60,54 @@ static void expect_intact(struct service_buffer *buf)
 	test_memory_expect_intact(buf->memory);
 }
 
+static unsigned int vectors(struct service_buffer *buf, size_t bytes)
+{
+	return test_memory_vectors(buf->memory, bytes);
+}
+
 static int io(struct service_buffer *buf, unsigned int num_regions,
 	      const struct service_region *where, blk_opf_t opf, struct test_request *req)
 {
-	struct test_memory *memory = buf->memory;
-	struct dm_io_request io_req = {
+	struct dm_io_request *args = buf->args;
+
+	*args = (struct dm_io_request) {
 		.bi_opf = opf,
-		.mem = memory->mem,
+		.mem.type = buf->service->kind,
+		.mem.offset = buf->offset,
+		.mem.ptr.addr = buf->ptr,
 		.client = buf->client,
 		.notify.fn = req ? test_request_dm_io_done : NULL,
 		.notify.context = req,
 	};
-
-	if (buf->pl)
-		io_req.mem.ptr.pl = buf->pl;
-	return rust_dm_io(&io_req, num_regions, (struct dm_io_region *)where, &buf->error,
-			  &buf->unsup, 0);
+	return rust_dm_io(args, num_regions, (struct dm_io_region *)where,
+			  buf->no_error ? NULL : &buf->error, buf->no_unsup ? NULL : &buf->unsup,
+			  buf->service->ioprio);
 }
 
-#define SERVICE(what, type) {			\
-	.name = what,				\
-	.is_request_api = true,			\
-	.kind = type,				\
-	.create = create,			\
-	.fill = fill,				\
-	.expect_intact = expect_intact,		\
-	.io = io,				\
+#define SERVICE(what, bit, type) {					\
+	.name = what,							\
+	.is_request_api = true,						\
+	.memory = bit,							\
+	.kind = type,							\
+	.ioprio = IOPRIO_CLASS_RT << IOPRIO_CLASS_SHIFT | 3,		\
+	.create = create,						\
+	.free = free,							\
+	.forget = forget,						\
+	.fill = fill,							\
+	.expect_intact = expect_intact,					\
+	.vectors = vectors,						\
+	.io = io,							\
 }
 
-const struct io_service mainline_page_list = SERVICE("mainline_page_list", DM_IO_PAGE_LIST);
-const struct io_service mainline_bio = SERVICE("mainline_bio", DM_IO_BIO);
-const struct io_service mainline_vma = SERVICE("mainline_vma", DM_IO_VMA);
-const struct io_service mainline_kmem = SERVICE("mainline_kmem", DM_IO_KMEM);
+const struct io_service mainline_page_list =
+	SERVICE("mainline_page_list", SERVICE_LIST, DM_IO_PAGE_LIST);
+const struct io_service mainline_bio = SERVICE("mainline_bio", SERVICE_BIO, DM_IO_BIO);
+const struct io_service mainline_vma = SERVICE("mainline_vma", SERVICE_VM, DM_IO_VMA);
+const struct io_service mainline_kmem = SERVICE("mainline_kmem", SERVICE_KMEM, DM_IO_KMEM);
 
 static void *client_create(unsigned int pages)
 {
-	struct dm_kcopyd_client *kc = rust_dm_kcopyd_client_create(NULL);
-
-	return IS_ERR(kc) ? NULL : kc;
+	return rust_dm_kcopyd_client_create(NULL);
 }
 
 static void client_destroy(void *client)
@@ -97,7 +126,7 @@ static int copy(void *client, const struct service_region *from, unsigned int nu
 		const struct service_region *dests, unsigned int flags, struct copy_call *call)
 {
 	rust_dm_kcopyd_copy(client, (struct dm_io_region *)from, num_dests,
-			    (struct dm_io_region *)dests, flags, call_back, call);
+			    (struct dm_io_region *)dests, flags, call ? call_back : NULL, call);
 	return 0;
 }
 

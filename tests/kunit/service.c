@@ -2,28 +2,41 @@
 #include "service.h"
 
 #include <kunit/test.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "test_request.h"
 #include "test_thread.h"
 
+/* Of a page list the offset is one into its first page. */
 static const struct service_call calls[] = {
-	{ &dm_io_page_list, false },
-	{ &dm_io_page_list, true },
-	{ &dm_io_bvecs, false },
-	{ &dm_io_bvecs, true },
-	{ &dm_io_ragged, false },
-	{ &dm_io_ragged, true },
-	{ &dm_io_vmalloc, false },
-	{ &dm_io_vmalloc, true },
-	{ &mainline_page_list, false },
-	{ &mainline_page_list, true },
-	{ &mainline_bio, false },
-	{ &mainline_bio, true },
-	{ &mainline_vma, false },
-	{ &mainline_vma, true },
-	{ &mainline_kmem, false },
-	{ &mainline_kmem, true },
+	{ &dm_io_page_list, false, 0 }, { &dm_io_page_list, true, 0 },
+	{ &dm_io_page_list, false, 512 }, { &dm_io_page_list, true, 512 },
+	{ &dm_io_page_list, false, 2 }, { &dm_io_page_list, true, 2 },
+	{ &dm_io_page_list, false, PAGE_SIZE - 2 }, { &dm_io_page_list, true, PAGE_SIZE - 2 },
+	{ &dm_io_bvecs, false, 0 }, { &dm_io_bvecs, true, 0 },
+	{ &dm_io_bvecs, false, 1026 }, { &dm_io_bvecs, true, 1026 },
+	{ &dm_io_multi, false, 0 }, { &dm_io_multi, true, 0 },
+	{ &dm_io_multi, false, 3584 }, { &dm_io_multi, true, 3584 },
+	{ &dm_io_ragged, false, 0 }, { &dm_io_ragged, true, 0 },
+	{ &dm_io_ragged, false, 6 }, { &dm_io_ragged, true, 6 },
+	{ &dm_io_vmalloc, false, 0 }, { &dm_io_vmalloc, true, 0 },
+	{ &dm_io_vmalloc, false, 512 }, { &dm_io_vmalloc, true, 512 },
+	{ &dm_io_vmalloc, false, 34 }, { &dm_io_vmalloc, true, 34 },
+	{ &dm_io_vmap, false, 0 }, { &dm_io_vmap, true, 0 },
+	{ &dm_io_vmap, false, PAGE_SIZE - 2 }, { &dm_io_vmap, true, PAGE_SIZE - 2 },
+	{ &mainline_page_list, false, 0 }, { &mainline_page_list, true, 0 },
+	{ &mainline_page_list, false, 512 }, { &mainline_page_list, true, 512 },
+	{ &mainline_page_list, false, PAGE_SIZE - 2 }, { &mainline_page_list, true, PAGE_SIZE - 2 },
+	{ &mainline_bio, false, 0 }, { &mainline_bio, true, 0 },
+	{ &mainline_bio, false, 1026 }, { &mainline_bio, true, 1026 },
+	{ &mainline_bio, false, 2 * PAGE_SIZE + 514 }, { &mainline_bio, true, 2 * PAGE_SIZE + 514 },
+	{ &mainline_vma, false, 0 }, { &mainline_vma, true, 0 },
+	{ &mainline_vma, false, 34 }, { &mainline_vma, true, 34 },
+	{ &mainline_vma, false, 3 * PAGE_SIZE - 2 }, { &mainline_vma, true, 3 * PAGE_SIZE - 2 },
+	{ &mainline_kmem, false, 0 }, { &mainline_kmem, true, 0 },
+	{ &mainline_kmem, false, 512 }, { &mainline_kmem, true, 512 },
+	{ &mainline_kmem, false, 3 * PAGE_SIZE - 2 }, { &mainline_kmem, true, 3 * PAGE_SIZE - 2 },
 };
 
 static const struct service_call one_of_each_api[] = {
@@ -31,10 +44,52 @@ static const struct service_call one_of_each_api[] = {
 	{ &mainline_vma, true },
 };
 
-static void call_name(const struct service_call *c, char *name)
+const struct service_call *service_call_next(const struct service_call *prev)
 {
-	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%s_%s", c->async ? "async" : "sync",
-		 c->service->name);
+	const struct service_call *next = prev ? prev + 1 : calls;
+
+	return next < calls + ARRAY_SIZE(calls) ? next : NULL;
+}
+
+static const void *call_named(const struct service_call *c, char *name)
+{
+	if (c)
+		snprintf(name, KUNIT_PARAM_DESC_SIZE, "%s_%s_at_%u", c->async ? "async" : "sync",
+			 c->service->name, c->offset);
+	return c;
+}
+
+const void *service_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	const struct service_call *c = service_call_next(prev);
+
+	while (c && c->offset)
+		c = service_call_next(c);
+	return call_named(c, name);
+}
+
+const void *service_offset_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	return call_named(service_call_next(prev), name);
+}
+
+static const void *next_of(const struct service_call *prev, char *name, bool async)
+{
+	const struct service_call *c = service_call_next(prev);
+
+	while (c && c->async != async)
+		c = service_call_next(c);
+	return call_named(c, name);
+}
+
+const void *service_sync_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	return next_of(prev, name, false);
+}
+
+const void *service_async_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	return next_of(prev, name, true);
 }
 
 static void api_name(const struct service_call *c, char *name)
@@ -42,13 +97,7 @@ static void api_name(const struct service_call *c, char *name)
 	strscpy(name, c->service->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(call, calls, call_name);
 KUNIT_ARRAY_PARAM(api, one_of_each_api, api_name);
-
-const void *service_gen_params(struct kunit *test, const void *prev, char *name)
-{
-	return call_gen_params(test, prev, name);
-}
 
 const void *service_api_gen_params(struct kunit *test, const void *prev, char *name)
 {
@@ -69,6 +118,18 @@ struct service_buffer *service_buffer_create(struct kunit *test, const struct io
 	return buf;
 }
 
+void service_buffer_free(struct service_buffer *buf)
+{
+	test_request_free(buf->req);
+	buf->service->free(buf);
+	kunit_kfree(buf->test, buf);
+}
+
+void service_forget(struct service_buffer *buf)
+{
+	buf->service->forget(buf);
+}
+
 void service_fill(struct service_buffer *buf, u32 seed)
 {
 	buf->service->fill(buf, seed);
@@ -79,6 +140,11 @@ void service_expect_intact(struct service_buffer *buf)
 	buf->service->expect_intact(buf);
 }
 
+unsigned int service_vectors(struct service_buffer *buf, size_t bytes)
+{
+	return buf->service->vectors(buf, bytes);
+}
+
 int service_start(struct service_buffer *buf, unsigned int num_regions,
 		  const struct service_region *where, blk_opf_t opf)
 {
@@ -87,24 +153,75 @@ int service_start(struct service_buffer *buf, unsigned int num_regions,
 	return test_request_started(buf->req, ret);
 }
 
+static int start_and_wait(struct service_buffer *buf, unsigned int num_regions,
+			  const struct service_region *where, blk_opf_t opf)
+{
+	int ret = service_start(buf, num_regions, where, opf);
+
+	if (ret)
+		return ret;
+	if (!test_request_ends(buf->req))
+		return -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(buf->test, atomic_read(&buf->req->calls), 1);
+	/* Only a synchronous call reports in this way. */
+	KUNIT_EXPECT_EQ(buf->test, buf->error, SERVICE_UNTOUCHED);
+	KUNIT_EXPECT_EQ(buf->test, buf->unsup, SERVICE_UNTOUCHED);
+	buf->error = buf->req->error;
+	buf->unsup = buf->req->unsup;
+	test_request_reset(buf->req);
+	return 0;
+}
+
 int service_io(struct service_buffer *buf, const struct service_call *c, unsigned int num_regions,
 	       const struct service_region *where, blk_opf_t opf)
 {
 	int ret;
 
-	buf->error = 0;
-	buf->unsup = 0;
-	if (!c->async)
-		return buf->service->io(buf, num_regions, where, opf, NULL);
-	ret = service_start(buf, num_regions, where, opf);
-	if (ret)
-		return ret;
-	if (!test_request_ends(buf->req))
-		return -ETIMEDOUT;
+	buf->error = SERVICE_UNTOUCHED;
+	buf->unsup = SERVICE_UNTOUCHED;
+	if (c->async)
+		return start_and_wait(buf, num_regions, where, opf);
+	ret = buf->service->io(buf, num_regions, where, opf, NULL);
+	if (!buf->service->is_request_api)
+		buf->unsup = 0;
+	return ret;
+}
+
+static void expect_bits(struct service_buffer *buf, unsigned long error, unsigned long unsup)
+{
+	bool separate = buf->service->is_request_api;
+
+	KUNIT_EXPECT_EQ(buf->test, buf->error, separate ? error : error | unsup);
+	KUNIT_EXPECT_EQ(buf->test, buf->unsup, separate ? unsup : 0);
+}
+
+void service_expect_failed(struct service_buffer *buf, const struct service_call *c,
+			   unsigned int num_regions, const struct service_region *where,
+			   blk_opf_t opf, unsigned long error, unsigned long unsup)
+{
+	int ret = service_io(buf, c, num_regions, where, opf), want = 0;
+
+	if (!c->async && error)
+		want = -EIO;
+	else if (!c->async && unsup)
+		want = buf->service->is_request_api ? -EOPNOTSUPP : -EIO;
+	KUNIT_EXPECT_EQ(buf->test, ret, want);
+	expect_bits(buf, error, unsup);
+}
+
+void service_expect_done(struct service_buffer *buf, const struct service_call *c,
+			 unsigned int num_regions, const struct service_region *where,
+			 blk_opf_t opf)
+{
+	service_expect_failed(buf, c, num_regions, where, opf, 0, 0);
+}
+
+void service_expect_ended(struct service_buffer *buf, unsigned long error, unsigned long unsup)
+{
+	test_request_wait(buf->req);
 	buf->error = buf->req->error;
 	buf->unsup = buf->req->unsup;
-	test_request_reset(buf->req);
-	return 0;
+	expect_bits(buf, error, unsup);
 }
 
 static const struct copy_service * const copy_services[] = { &kcopyd_copies, &mainline_copies };
@@ -146,7 +263,7 @@ struct copy_client *copy_client_create(struct kunit *test, const struct copy_ser
 	kc->test = test;
 	kc->service = service;
 	kc->client = service->create(pages);
-	KUNIT_ASSERT_NOT_NULL(test, kc->client);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kc->client);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_in_time, kc));
 	return kc;
 }

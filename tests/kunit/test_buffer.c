@@ -22,10 +22,12 @@ const char * const test_buffer_form_names[] = {
 	[TEST_BUFFER_VMAP] = "vmap",
 };
 
+/* The first page of two each: hence no two that are used are neighbours. */
 static void alloc_singles(struct test_buffer *buf)
 {
+	buf->order = 1;
 	for (unsigned int i = 0; i < buf->nr_pages; i++) {
-		buf->pages[i] = alloc_page(GFP_KERNEL);
+		buf->pages[i] = alloc_pages(GFP_KERNEL, buf->order);
 		KUNIT_ASSERT_NOT_NULL(buf->test, buf->pages[i]);
 	}
 }
@@ -125,7 +127,7 @@ static void free_buffer(void *data)
 		vunmap(buf->map);
 	for (unsigned int i = 0; buf->pages && i < buf->nr_pages; i++)
 		if (buf->pages[i])
-			__free_page(buf->pages[i]);
+			__free_pages(buf->pages[i], buf->order);
 	kfree(buf->pages);
 	kfree(buf->pl);
 	kfree(buf->bvec);
@@ -181,13 +183,28 @@ void test_buffer_fill(struct test_buffer *buf, u32 seed)
 
 void test_buffer_expect_margins_intact(struct test_buffer *buf)
 {
-	u8 *end = buf->map + buf->nr_pages * PAGE_SIZE;
+	u8 *end = test_buffer_end(buf);
 	u8 *behind = buf->data + buf->bytes;
 
 	KUNIT_EXPECT_PTR_EQ(buf->test, NULL,
 			    memchr_inv(buf->map, MARGIN, buf->offset));
 	KUNIT_EXPECT_PTR_EQ(buf->test, NULL,
 			    memchr_inv(behind, MARGIN, end - behind));
+}
+
+u8 *test_buffer_end(struct test_buffer *buf)
+{
+	return buf->map + buf->nr_pages * PAGE_SIZE;
+}
+
+unsigned int test_buffer_vectors(struct test_buffer *buf, size_t bytes)
+{
+	size_t at = buf->offset, end = buf->offset + bytes;
+	unsigned int count = 0;
+
+	for (; at < end; count++)
+		at += vector_length(buf, at, count);
+	return count;
 }
 
 int test_buffer_io_sync(struct test_buffer *buf, unsigned int num_regions,

@@ -40,6 +40,9 @@ enum test_buffer_form {
  * @offset: where in the first page they start
  * @pl: the page list of this form
  * @bvec: the vectors of these forms
+ *
+ * No page is the neighbour in memory of another, but of vmalloc'd memory and of
+ * vectors of several pages some may be.
  */
 struct test_buffer {
 	enum test_buffer_form form;
@@ -51,6 +54,8 @@ struct test_buffer {
 	/* private: */
 	struct kunit *test;
 	unsigned int nr_pages;
+	/* Of the run of memory that each page is the first of. */
+	unsigned int order;
 	struct page **pages;
 	u8 *map;
 };
@@ -71,6 +76,15 @@ void test_buffer_forget_lists(struct test_buffer *buf);
 void test_buffer_fill(struct test_buffer *buf, u32 seed);
 
 void test_buffer_expect_margins_intact(struct test_buffer *buf);
+
+/* The end of the margin behind the bytes. */
+u8 *test_buffer_end(struct test_buffer *buf);
+
+/*
+ * How many vectors a bio over the first @bytes has. Of vmalloc'd memory that
+ * depends on which of its pages are neighbours.
+ */
+unsigned int test_buffer_vectors(struct test_buffer *buf, size_t bytes);
 
 /* The service for the buffer's form. */
 int test_buffer_io_sync(struct test_buffer *buf, unsigned int num_regions,

@@ -91,6 +91,11 @@ static void free_memory(void *data)
 	kfree(memory);
 }
 
+void test_memory_free(struct test_memory *memory)
+{
+	kunit_release_action(memory->test, free_memory, memory);
+}
+
 void test_memory_forget_arguments(struct test_memory *memory)
 {
 	kfree(memory->pl);

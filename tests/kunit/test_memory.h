@@ -49,6 +49,9 @@ struct test_memory *test_memory_create(struct kunit *test,
 				       enum dm_io_mem_type type, size_t offset,
 				       size_t bytes);
 
+/* Frees the memory before the test ends. */
+void test_memory_free(struct test_memory *memory);
+
 /* Frees all that a request may not use once its call has returned. */
 void test_memory_forget_arguments(struct test_memory *memory);
 

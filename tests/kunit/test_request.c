@@ -81,6 +81,8 @@ static void test_request_done(struct test_request *req)
 {
 	req->in_hardirq = in_hardirq();
 	atomic_inc(&req->calls);
+	if (req->ended)
+		req->ended(req);
 	complete_all(&req->done);
 }
 

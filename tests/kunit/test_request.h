@@ -20,6 +20,8 @@ struct kunit;
  * @read_err: what a copy's callback was told
  * @write_err: what a copy's callback was told
  * @in_hardirq: whether it was called in a hard interrupt
+ * @ended: if set, is called from the callback
+ * @context_of_ended: for @ended
  */
 struct test_request {
 	atomic_t calls;
@@ -28,6 +30,8 @@ struct test_request {
 	int read_err;
 	unsigned long write_err;
 	bool in_hardirq;
+	void (*ended)(struct test_request *req);
+	void *context_of_ended;
 	/* private: */
 	struct kunit *test;
 	struct completion done;
