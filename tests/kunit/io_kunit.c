@@ -1,267 +1,240 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The six services of dm_io.h, called as a target calls them.
+ * The I/O of both APIs, called as a target calls it: each service, with each
+ * kind of memory, synchronous and asynchronous.
  */
-#include <dm_io_rust/dm_io.h>
 #include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "test_buffer.h"
+#include "refuse_memory.h"
+#include "service.h"
 #include "test_disk.h"
 #include "test_request.h"
 #include "test_thread.h"
 
 #define DISK_SECTORS 7000
+/* The most that a disk here discards, or fills with zeroes, at a time. */
+#define LIMIT 512
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
+static struct test_disk *disk_in(struct kunit *test, sector_t sectors,
+				 enum test_disk_context context)
 {
 	return test_disk_create(test, &(struct test_disk_config) {
 		.sectors = sectors,
-		.max_discard_sectors = 512,
-		.max_write_zeroes_sectors = 512,
+		.max_discard_sectors = LIMIT,
+		.max_write_zeroes_sectors = LIMIT,
 		.write_cache = true,
+		.context = context,
 	});
 }
 
-static struct io_region region(struct test_disk *td, sector_t sector,
-			       sector_t count)
+static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
 {
-	return (struct io_region) {
-		.bdev = td->bdev,
-		.sector = sector,
-		.count = count,
-	};
+	return disk_in(test, sectors, TEST_DISK_INLINE);
 }
 
-/* How a case calls the services. */
-struct io_case {
-	enum test_buffer_form form;
-	unsigned int offset;
-	bool async;
-};
-
-static const struct io_case io_cases[] = {
-	{ TEST_BUFFER_PAGES, 0, false },
-	{ TEST_BUFFER_PAGES, 0, true },
-	{ TEST_BUFFER_PAGES, 512, false },
-	{ TEST_BUFFER_PAGES, 512, true },
-	{ TEST_BUFFER_PAGES, 2, false },
-	{ TEST_BUFFER_PAGES, 2, true },
-	{ TEST_BUFFER_PAGES, PAGE_SIZE - 2, false },
-	{ TEST_BUFFER_PAGES, PAGE_SIZE - 2, true },
-	{ TEST_BUFFER_BVECS, 0, false },
-	{ TEST_BUFFER_BVECS, 0, true },
-	{ TEST_BUFFER_BVECS, 1026, false },
-	{ TEST_BUFFER_BVECS, 1026, true },
-	{ TEST_BUFFER_MULTI, 0, false },
-	{ TEST_BUFFER_MULTI, 0, true },
-	{ TEST_BUFFER_MULTI, 3584, false },
-	{ TEST_BUFFER_MULTI, 3584, true },
-	{ TEST_BUFFER_RAGGED, 0, false },
-	{ TEST_BUFFER_RAGGED, 0, true },
-	{ TEST_BUFFER_RAGGED, 6, false },
-	{ TEST_BUFFER_RAGGED, 6, true },
-	{ TEST_BUFFER_VMALLOC, 0, false },
-	{ TEST_BUFFER_VMALLOC, 0, true },
-	{ TEST_BUFFER_VMALLOC, 512, false },
-	{ TEST_BUFFER_VMALLOC, 512, true },
-	{ TEST_BUFFER_VMALLOC, 34, false },
-	{ TEST_BUFFER_VMALLOC, 34, true },
-	{ TEST_BUFFER_VMAP, 0, false },
-	{ TEST_BUFFER_VMAP, 0, true },
-	{ TEST_BUFFER_VMAP, PAGE_SIZE - 2, false },
-	{ TEST_BUFFER_VMAP, PAGE_SIZE - 2, true },
-};
-
-static void io_case_name(const struct io_case *c, char *name)
+/* A disk that can neither discard nor write zeroes, and has no cache. */
+static struct test_disk *plain_disk(struct kunit *test)
 {
-	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%s_%s_at_%u",
-		 c->async ? "async" : "sync",
-		 test_buffer_form_names[c->form], c->offset);
+	return test_disk_create(test, &(struct test_disk_config) { .sectors = DISK_SECTORS });
 }
 
-KUNIT_ARRAY_PARAM(io_case, io_cases, io_case_name);
-
-static const void *next_case(struct kunit *test, const void *prev, char *name,
-			     bool async)
+static struct service_region region(struct test_disk *td, sector_t sector, sector_t count)
 {
-	const struct io_case *c = prev;
-
-	do {
-		c = io_case_gen_params(test, c, name);
-	} while (c && c->async != async);
-	return c;
+	return (struct service_region) { td->bdev, sector, count };
 }
 
-static const void *sync_case_gen_params(struct kunit *test, const void *prev,
-					char *name)
+static struct service_buffer *buffer_of(struct kunit *test, const struct service_call *c,
+					size_t bytes)
 {
-	return next_case(test, prev, name, false);
+	return service_buffer_create(test, c->service, c->offset, bytes);
 }
 
-static const void *async_case_gen_params(struct kunit *test, const void *prev,
-					 char *name)
+/* Memory that is none, for operations that carry no data. */
+static struct service_buffer *no_buffer(struct kunit *test, const struct service_call *c)
 {
-	return next_case(test, prev, name, true);
+	struct service_buffer *buf = service_buffer_create(test, c->service, 0, SECTOR_SIZE);
+
+	buf->ptr = NULL;
+	return buf;
 }
 
-static blk_opf_t flags_of(const struct io_case *c)
+static void expect_bio(struct service_buffer *buf, struct test_disk *td, unsigned int nr,
+		       blk_opf_t opf, sector_t sector, sector_t sectors, unsigned int bvecs)
 {
-	return c->async ? 0 : REQ_SYNC;
+	const struct test_disk_bio *bio = &td->log[nr];
+
+	KUNIT_ASSERT_LT(td->test, nr, td->nr_log);
+	KUNIT_EXPECT_EQ(td->test, (u32)bio->op, (u32)(opf & REQ_OP_MASK));
+	KUNIT_EXPECT_EQ(td->test, (u32)bio->flags, (u32)(opf & ~REQ_OP_MASK));
+	KUNIT_EXPECT_EQ(td->test, bio->sector, sector);
+	KUNIT_EXPECT_EQ(td->test, bio->sectors, sectors);
+	KUNIT_EXPECT_EQ(td->test, bio->ioprio, buf->service->ioprio);
+	if (bvecs != SERVICE_ANY_VECTORS)
+		KUNIT_EXPECT_EQ(td->test, bio->bvecs, bvecs);
 }
 
-/* Does the I/O as the case says, to its end, and returns the error set. */
-static unsigned long do_io(struct kunit *test, const struct io_case *c,
-			   struct test_buffer *buf, unsigned int num_regions,
-			   struct io_region *where, int rw)
+static void expect_only_bio(struct service_buffer *buf, struct test_disk *td, blk_opf_t opf,
+			    sector_t sector, sector_t sectors, unsigned int bvecs)
 {
-	unsigned long bits = ~0UL;
-	struct test_request *req;
-	int ret;
-
-	if (!c->async) {
-		ret = test_buffer_io_sync(buf, num_regions, where, rw, &bits);
-		KUNIT_EXPECT_EQ(test, ret, bits ? -EIO : 0);
-		return bits;
-	}
-	req = test_request_create(test);
-	ret = test_buffer_io_async(buf, num_regions, where, rw,
-				   test_request_io_done, req);
-	KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
-	test_request_wait(req);
-	return req->error;
+	KUNIT_EXPECT_EQ(td->test, td->nr_log, 1);
+	expect_bio(buf, td, 0, opf, sector, sectors, bvecs);
 }
 
 /* From one sector to several bios, and both sides of every page boundary. */
 static const unsigned int io_sizes[] = {
-	1, 7, 8, 9, 127, 2047, 2048, 2049, 6000,
+	1, 7, 8, 9, 100, 127, 2047, 2048, 2049, 6000,
 };
+
+/* So much of any memory is one bio, of as many vectors as there are runs in memory. */
+#define ONE_BIO_SECTORS 100
+
+static void expect_transferred(struct service_buffer *buf, struct test_disk *td, blk_opf_t opf,
+			       const struct service_region *where)
+{
+	test_disk_expect_exactly(td, opf & REQ_OP_MASK, opf & ~REQ_OP_MASK, where->sector,
+				 where->count);
+	if (where->count <= ONE_BIO_SECTORS)
+		expect_only_bio(buf, td, opf, where->sector, where->count,
+				service_vectors(buf, buf->bytes));
+	test_expect_same(buf->test, sector_data(td, where->sector), buf->data, buf->bytes, "data");
+	service_expect_intact(buf);
+	test_disk_forget(td);
+}
 
 static void io_write_then_read(struct kunit *test)
 {
-	const struct io_case *c = test->param_value;
+	const struct service_call *c = test->param_value;
+	const blk_opf_t write = REQ_OP_WRITE | REQ_META | REQ_FUA, read = REQ_OP_READ | REQ_PRIO;
 	struct test_disk *td = disk_of(test, DISK_SECTORS);
 	const sector_t sector = 5;
 
 	for (int i = 0; i < ARRAY_SIZE(io_sizes); i++) {
-		size_t bytes = io_sizes[i] << SECTOR_SHIFT;
-		struct io_region where = region(td, sector, io_sizes[i]);
-		struct test_buffer *buf;
+		struct service_region where = region(td, sector, io_sizes[i]);
+		struct service_buffer *buf = buffer_of(test, c, io_sizes[i] << SECTOR_SHIFT);
 
-		buf = test_buffer_create(test, c->form, c->offset, bytes);
-		test_buffer_fill(buf, 100 + i);
-		KUNIT_EXPECT_EQ(test, 0,
-				do_io(test, c, buf, 1, &where, WRITE));
-		test_disk_expect_exactly(td, REQ_OP_WRITE, flags_of(c), sector,
-					 io_sizes[i]);
-		test_expect_same(test, sector_data(td, sector), buf->data,
-				 bytes, "disk");
-		test_disk_forget(td);
+		service_fill(buf, 100 + i);
+		service_expect_done(buf, c, 1, &where, write);
+		expect_transferred(buf, td, write | service_flags(c), &where);
+		test_expect_zeroes(test, td->data, sector << SECTOR_SHIFT, "before");
+		test_expect_zeroes(test, sector_data(td, sector + io_sizes[i]), SECTOR_SIZE,
+				   "behind");
 
-		test_buffer_fill(buf, 200 + i);
-		KUNIT_EXPECT_EQ(test, 0, do_io(test, c, buf, 1, &where, READ));
-		test_disk_expect_exactly(td, REQ_OP_READ, flags_of(c), sector,
-					 io_sizes[i]);
-		test_expect_same(test, buf->data, sector_data(td, sector),
-				 bytes, "buffer");
-		test_buffer_expect_margins_intact(buf);
-		test_disk_forget(td);
-		test_buffer_free(buf);
+		test_fill(sector_data(td, sector), buf->bytes, 200 + i);
+		service_expect_done(buf, c, 1, &where, read);
+		expect_transferred(buf, td, read | service_flags(c), &where);
+		service_buffer_free(buf);
 	}
 }
 
-/* A page is one bio, of one vector. */
-static void io_page_is_one_bio(struct kunit *test)
-{
-	struct test_disk *td = disk_of(test, 64);
-	struct test_buffer *buf =
-		test_buffer_create(test, TEST_BUFFER_PAGES, 0, PAGE_SIZE);
-	struct io_region where = region(td, 8, PAGE_SECTORS);
-
-	test_buffer_fill(buf, 1);
-	KUNIT_EXPECT_EQ(test, 0,
-			dm_io_sync(1, &where, WRITE, buf->pl, 0, NULL));
-	KUNIT_ASSERT_EQ(test, td->nr_log, 1);
-	KUNIT_EXPECT_EQ(test, td->log[0].bvecs, 1);
-}
-
-/* Every region gets the data from the start of the buffer. */
+/* Each region gets the data from the start; the longest says how much there is. */
 static void io_regions_of_different_sizes(struct kunit *test)
 {
 	static const unsigned int counts[] = { 8, 1, 0, 2100, 16, 2100, 300 };
-	const struct io_case *c = test->param_value;
-	struct io_region where[ARRAY_SIZE(counts)];
+	const struct service_call *c = test->param_value;
+	struct service_region where[ARRAY_SIZE(counts)];
 	struct test_disk *td[ARRAY_SIZE(counts)];
-	struct test_buffer *buf;
+	struct service_buffer *buf;
 
 	for (int i = 0; i < ARRAY_SIZE(counts); i++) {
 		td[i] = disk_of(test, 2200);
 		where[i] = region(td[i], 3 * i, counts[i]);
 	}
-	buf = test_buffer_create(test, c->form, c->offset, 2100 * SECTOR_SIZE);
-	test_buffer_fill(buf, 7);
-
-	KUNIT_EXPECT_EQ(test, 0, do_io(test, c, buf, ARRAY_SIZE(counts), where,
-				       REQ_OP_WRITE));
+	buf = buffer_of(test, c, 2100 * SECTOR_SIZE);
+	service_fill(buf, 7);
+	service_expect_done(buf, c, ARRAY_SIZE(counts), where, REQ_OP_WRITE);
+	service_expect_intact(buf);
 
 	for (int i = 0; i < ARRAY_SIZE(counts); i++) {
 		sector_t end = 3 * i + counts[i];
 
-		test_disk_expect_exactly(td[i], REQ_OP_WRITE, flags_of(c),
-					 3 * i, counts[i]);
-		test_expect_zeroes(test, td[i]->data, 3 * i * SECTOR_SIZE,
-				   "before");
+		test_disk_expect_exactly(td[i], REQ_OP_WRITE, service_flags(c), 3 * i, counts[i]);
+		test_expect_zeroes(test, td[i]->data, 3 * i * SECTOR_SIZE, "before");
 		test_expect_same(test, sector_data(td[i], 3 * i), buf->data,
 				 counts[i] * SECTOR_SIZE, "region");
-		test_expect_zeroes(test, sector_data(td[i], end),
-				   (2200 - end) * SECTOR_SIZE, "behind");
+		test_expect_zeroes(test, sector_data(td[i], end), (2200 - end) * SECTOR_SIZE,
+				   "behind");
 	}
 }
 
+/* Short regions are a bio each, of the vectors that they need, in their order. */
+static void io_regions_of_one_bio(struct kunit *test)
+{
+	static const unsigned int counts[] = { 1, 0, 24, 8, 16, 0 };
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = disk_of(test, 50 * ARRAY_SIZE(counts));
+	struct service_buffer *buf = buffer_of(test, c, 24 * SECTOR_SIZE);
+	struct service_region where[ARRAY_SIZE(counts)];
+	unsigned int nr = 0;
+
+	for (int i = 0; i < ARRAY_SIZE(counts); i++)
+		where[i] = region(td, 50 * i, counts[i]);
+	service_fill(buf, 1);
+	service_expect_done(buf, c, ARRAY_SIZE(where), where, REQ_OP_WRITE);
+	service_expect_intact(buf);
+
+	for (int i = 0; i < ARRAY_SIZE(counts); i++) {
+		size_t bytes = counts[i] * SECTOR_SIZE;
+
+		test_expect_same(test, sector_data(td, 50 * i), buf->data, bytes, "region");
+		test_expect_zeroes(test, sector_data(td, 50 * i) + bytes, SECTOR_SIZE, "behind");
+		if (bytes)
+			expect_bio(buf, td, nr++, REQ_OP_WRITE | service_flags(c), 50 * i,
+				   counts[i], service_vectors(buf, bytes));
+	}
+	KUNIT_EXPECT_EQ(test, td->nr_log, nr);
+}
+
+/* Also the first and the last of the most regions have bits of their own. */
 static void io_most_regions(struct kunit *test)
 {
-	const struct io_case *c = test->param_value;
+	const struct service_call *c = test->param_value;
 	struct test_disk *td = disk_of(test, 16 * BITS_PER_LONG);
-	struct io_region *where;
-	struct test_buffer *buf;
+	struct service_buffer *buf = buffer_of(test, c, 16 * SECTOR_SIZE);
+	struct service_region where[BITS_PER_LONG];
 
-	where = kunit_kcalloc(test, BITS_PER_LONG, sizeof(*where), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, where);
-	buf = test_buffer_create(test, c->form, c->offset, 16 * SECTOR_SIZE);
-	test_buffer_fill(buf, 8);
 	for (int i = 0; i < BITS_PER_LONG; i++)
 		where[i] = region(td, 16 * i, 16);
-
-	KUNIT_EXPECT_EQ(test, 0,
-			do_io(test, c, buf, BITS_PER_LONG, where, WRITE));
-	test_disk_expect_exactly(td, REQ_OP_WRITE, flags_of(c), 0, td->sectors);
+	service_fill(buf, 8);
+	service_expect_done(buf, c, BITS_PER_LONG, where, REQ_OP_WRITE);
+	KUNIT_EXPECT_EQ(test, td->nr_log, BITS_PER_LONG);
+	test_disk_expect_exactly(td, REQ_OP_WRITE, service_flags(c), 0, td->sectors);
 	for (int i = 0; i < BITS_PER_LONG; i++)
-		test_expect_same(test, sector_data(td, 16 * i), buf->data,
-				 buf->bytes, "region");
+		test_expect_same(test, sector_data(td, 16 * i), buf->data, buf->bytes, "region");
+
+	test_disk_fail(td, td->sectors - 1, 1, true, true, BLK_STS_IOERR);
+	service_expect_failed(buf, c, BITS_PER_LONG, where, REQ_OP_WRITE,
+			      BIT(BITS_PER_LONG - 1), 0);
+
+	test_disk_fail_nothing(td);
+	test_disk_fail(td, 0, 1, true, true, BLK_STS_IOERR);
+	test_disk_fail(td, td->sectors - 1, 1, true, true, BLK_STS_NOTSUPP);
+	test_disk_forget(td);
+	memset(td->data, 0, td->sectors << SECTOR_SHIFT);
+	service_expect_failed(buf, c, BITS_PER_LONG, where, REQ_OP_WRITE, 1,
+			      BIT(BITS_PER_LONG - 1));
+	KUNIT_EXPECT_EQ(test, td->nr_log, BITS_PER_LONG);
+	for (int i = 1; i < BITS_PER_LONG - 1; i++)
+		test_expect_same(test, sector_data(td, 16 * i), buf->data, buf->bytes, "good");
 }
 
 /* Regions of one bio each are written over one set of vectors, whatever they get of it. */
 static void io_regions_share_vectors(struct kunit *test)
 {
 	static const unsigned int counts[] = { 8, 120, 100 };
-	const struct io_case *c = test->param_value;
+	const struct service_call *c = test->param_value;
 	struct test_disk *td = disk_of(test, 3 * 120);
-	struct test_request *req;
-	struct test_buffer *buf;
-	struct io_region where[3];
-	int ret;
+	struct service_buffer *buf = buffer_of(test, c, 120 * SECTOR_SIZE);
+	struct service_region where[3];
 
 	for (int i = 0; i < 3; i++)
 		where[i] = region(td, 120 * i, counts[i]);
-	buf = test_buffer_create(test, c->form, c->offset, 120 * SECTOR_SIZE);
-	req = test_request_create(test);
-	test_buffer_fill(buf, 21);
-
+	service_fill(buf, 21);
 	test_disk_hold(td);
-	ret = test_buffer_io_async(buf, 3, where, WRITE, test_request_io_done, req);
-	KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
+	KUNIT_ASSERT_EQ(test, service_start(buf, 3, where, REQ_OP_WRITE), 0);
 	KUNIT_ASSERT_EQ(test, td->nr_log, 3);
 	for (int i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, td->log[i].sectors, counts[i]);
@@ -270,194 +243,218 @@ static void io_regions_share_vectors(struct kunit *test)
 	/* Those of the last region, which is over before the others are. */
 	test_disk_release_reverse(td);
 	test_disk_release_all(td);
-	test_request_wait(req);
-	KUNIT_EXPECT_EQ(test, req->error, 0);
+	service_expect_ended(buf, 0, 0);
 	for (int i = 0; i < 3; i++)
 		test_expect_same(test, sector_data(td, 120 * i), buf->data,
 				 counts[i] * SECTOR_SIZE, "region");
 }
 
-/* Neither a list, nor vectors, nor regions are looked at after the call. */
-static void io_async_needs_only_pages(struct kunit *test)
+#define MANY_PAGES 300
+#define MANY_SECTORS (MANY_PAGES * PAGE_SECTORS)
+/* The most vectors of a bio that is set up by the module. */
+#define MOST_VECTORS 256
+
+/* Whether all of the memory is one bio: of the caller's own vectors, or a run of memory. */
+static bool is_one_bio(const struct service_call *c)
 {
-	const struct io_case *c = test->param_value;
+	if (c->service->memory == SERVICE_BVECS)
+		return !c->async;
+	return c->service->memory & (SERVICE_BIO | SERVICE_KMEM);
+}
+
+/* Returns how many bios MANY_PAGES are; 0 where that depends on where the pages are. */
+static unsigned int bios_of_many(struct service_buffer *buf, const struct service_call *c)
+{
+	unsigned int vectors = service_vectors(buf, MANY_PAGES * PAGE_SIZE);
+
+	if (is_one_bio(c))
+		return 1;
+	if (vectors == SERVICE_ANY_VECTORS || c->service == &dm_io_ragged)
+		return 0;
+	return DIV_ROUND_UP(vectors, MOST_VECTORS);
+}
+
+/* Longer memory is a bio, or as few as its vectors allow. */
+static void io_many_vectors(struct kunit *test)
+{
+	const struct service_call *c = test->param_value;
 	struct test_disk *td = disk_of(test, DISK_SECTORS);
-	struct io_region *where;
-	struct test_buffer *buf;
-	struct test_request *req;
+	struct service_buffer *buf = service_buffer_create(test, c->service, 0,
+							   MANY_PAGES * PAGE_SIZE);
+	struct service_region where = region(td, 5, MANY_SECTORS);
+	unsigned int vectors = service_vectors(buf, buf->bytes), bios = bios_of_many(buf, c);
+	blk_opf_t opf = REQ_OP_WRITE | service_flags(c);
+	const sector_t most = MOST_VECTORS * PAGE_SECTORS;
+
+	service_fill(buf, 1);
+	service_expect_done(buf, c, 1, &where, REQ_OP_WRITE);
+	test_disk_expect_exactly(td, REQ_OP_WRITE, service_flags(c), 5, MANY_SECTORS);
+	test_expect_same(test, sector_data(td, 5), buf->data, buf->bytes, "disk");
+	if (bios == 1)
+		expect_only_bio(buf, td, opf, 5, MANY_SECTORS, vectors);
+	if (bios != 2)
+		return;
+	KUNIT_EXPECT_EQ(test, td->nr_log, 2);
+	expect_bio(buf, td, 0, opf, 5, most, MOST_VECTORS);
+	expect_bio(buf, td, 1, opf, 5 + most, MANY_SECTORS - most, vectors - MOST_VECTORS);
+}
+
+/* The caller has all that is not memory to transfer back when the call returns. */
+static void io_keeps_no_arguments(struct kunit *test)
+{
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = disk_of(test, DISK_SECTORS);
+	struct service_buffer *buf = buffer_of(test, c, 6000 * SECTOR_SIZE);
+	struct service_region *where = kunit_kmalloc(test, sizeof(*where), GFP_KERNEL);
 	int ret;
 
-	where = kunit_kzalloc(test, sizeof(*where), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, where);
 	*where = region(td, 0, 6000);
-	buf = test_buffer_create(test, c->form, c->offset, 6000 * SECTOR_SIZE);
-	req = test_request_create(test);
-	test_buffer_fill(buf, 9);
-
+	service_fill(buf, 9);
 	test_disk_hold(td);
-	ret = test_buffer_io_async(buf, 1, where, WRITE, test_request_io_done,
-				   req);
-	test_buffer_forget_lists(buf);
+	ret = service_start(buf, 1, where, REQ_OP_WRITE);
+	service_forget(buf);
 	kunit_kfree(test, where);
-	KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&buf->req->calls), 0);
 	test_disk_release_all(td);
-	test_request_wait(req);
-
-	KUNIT_EXPECT_EQ(test, req->error, 0);
+	service_expect_ended(buf, 0, 0);
 	test_disk_expect_exactly(td, REQ_OP_WRITE, 0, 0, 6000);
 	test_expect_same(test, td->data, buf->data, buf->bytes, "disk");
 }
 
-/* The services that carry no data take no buffer. */
-static int no_data_sync(enum test_buffer_form form, unsigned int num_regions,
-			struct io_region *where, int rw, unsigned long *bits)
+/* Expects bios without data over the region, each as long as the disk's limit allows. */
+static unsigned int expect_limited(struct service_buffer *buf, struct test_disk *td,
+				   unsigned int nr, blk_opf_t opf,
+				   const struct service_region *where)
 {
-	struct test_buffer none = { .form = form };
-
-	return test_buffer_io_sync(&none, num_regions, where, rw, bits);
-}
-
-static const enum test_buffer_form service_forms[] = {
-	TEST_BUFFER_PAGES, TEST_BUFFER_BVECS, TEST_BUFFER_VMALLOC,
-};
-
-static void form_name(const enum test_buffer_form *form, char *name)
-{
-	strscpy(name, test_buffer_form_names[*form], KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(service_form, service_forms, form_name);
-
-static void expect_limited(struct test_disk *td, sector_t most)
-{
-	for (unsigned int i = 0; i < td->nr_log; i++)
-		KUNIT_EXPECT_LE(td->test, td->log[i].sectors, most);
+	for (sector_t at = 0; at < where->count; at += LIMIT)
+		expect_bio(buf, td, nr++, opf, where->sector + at,
+			   min_t(sector_t, where->count - at, LIMIT), 0);
+	return nr;
 }
 
 static void io_discard(struct kunit *test)
 {
-	const enum test_buffer_form *form = test->param_value;
 	static const unsigned int sizes[] = { 1, 8, 511, 512, 513, 4000 };
+	const struct service_call *c = test->param_value;
+	struct service_buffer *none = no_buffer(test, c);
 	struct test_disk *td = disk_of(test, 5000);
 
 	for (int i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct io_region where = region(td, 11, sizes[i]);
-		unsigned long bits = ~0UL;
+		struct service_region where = region(td, 11, sizes[i]);
+		blk_opf_t opf = REQ_OP_DISCARD | service_flags(c);
 
-		KUNIT_EXPECT_EQ(test, 0, no_data_sync(*form, 1, &where,
-						      REQ_OP_DISCARD, &bits));
-		KUNIT_EXPECT_EQ(test, bits, 0);
-		test_disk_expect_exactly(td, REQ_OP_DISCARD, REQ_SYNC, 11,
-					 sizes[i]);
-		expect_limited(td, 512);
+		service_expect_done(none, c, 1, &where, REQ_OP_DISCARD);
+		test_disk_expect_exactly(td, REQ_OP_DISCARD, service_flags(c), 11, sizes[i]);
+		KUNIT_EXPECT_EQ(test, td->nr_log, expect_limited(none, td, 0, opf, &where));
 		test_disk_forget(td);
 	}
 }
 
 static void io_write_zeroes(struct kunit *test)
 {
-	const enum test_buffer_form *form = test->param_value;
+	const struct service_call *c = test->param_value;
+	const blk_opf_t opf = REQ_OP_WRITE_ZEROES | REQ_NOUNMAP;
+	struct service_buffer *none = no_buffer(test, c);
 	struct test_disk *td[2] = { disk_of(test, 3000), disk_of(test, 3000) };
-	struct io_region where[2] = {
-		region(td[0], 1, 2500), region(td[1], 100, 3),
-	};
+	struct service_region where[2] = { region(td[0], 1, 2500), region(td[1], 100, 3) };
 
 	for (int i = 0; i < 2; i++)
 		memset(td[i]->data, 0xff, 3000 * SECTOR_SIZE);
-
-	KUNIT_EXPECT_EQ(test, 0,
-			no_data_sync(*form, 2, where,
-				     REQ_OP_WRITE_ZEROES | REQ_NOUNMAP, NULL));
+	service_expect_done(none, c, 2, where, opf);
 	for (int i = 0; i < 2; i++) {
-		test_disk_expect_exactly(td[i], REQ_OP_WRITE_ZEROES,
-					 REQ_SYNC | REQ_NOUNMAP,
-					 where[i].sector, where[i].count);
-		expect_limited(td[i], 512);
-		test_expect_zeroes(test, sector_data(td[i], where[i].sector),
-				   where[i].count * SECTOR_SIZE, "region");
-		KUNIT_EXPECT_EQ(test, 0xff,
-				*(sector_data(td[i], where[i].sector) - 1));
-		KUNIT_EXPECT_EQ(test, 0xff,
-				*sector_data(td[i], where[i].sector +
-						    where[i].count));
+		u8 *start = sector_data(td[i], where[i].sector);
+		u8 *end = start + (where[i].count << SECTOR_SHIFT);
+
+		KUNIT_EXPECT_EQ(test, td[i]->nr_log,
+				expect_limited(none, td[i], 0, opf | service_flags(c), &where[i]));
+		test_expect_zeroes(test, start, end - start, "region");
+		KUNIT_EXPECT_EQ(test, start[-1], 0xff);
+		KUNIT_EXPECT_EQ(test, *end, 0xff);
 	}
 }
 
-static void io_empty_regions_are_skipped(struct kunit *test)
+/* Of several disks one cannot do what is asked: it gets no bio, and the others do it. */
+static void io_without_data_unsupported(struct kunit *test)
 {
-	const enum test_buffer_form *form = test->param_value;
-	struct test_disk *td = disk_of(test, 64);
-	struct io_region where[2] = { region(td, 0, 0), region(td, 8, 0) };
-	struct test_buffer none = { .form = *form };
-	struct test_request *req = test_request_create(test);
-	unsigned long bits = ~0UL;
-	int ret;
+	static const enum req_op ops[] = { REQ_OP_DISCARD, REQ_OP_WRITE_ZEROES };
+	const struct service_call *c = test->param_value;
+	struct service_buffer *none = no_buffer(test, c);
 
-	KUNIT_EXPECT_EQ(test, 0, no_data_sync(*form, 2, where, WRITE, &bits));
-	KUNIT_EXPECT_EQ(test, bits, 0);
+	for (int i = 0; i < ARRAY_SIZE(ops); i++) {
+		struct test_disk *good = disk_of(test, DISK_SECTORS), *bad = plain_disk(test);
+		struct service_region where[3] = {
+			region(good, 8, 1000), region(bad, 8, 8), region(good, 2000, 512),
+		};
+		blk_opf_t opf = ops[i] | service_flags(c);
+		unsigned int nr;
 
-	ret = test_buffer_io_async(&none, 2, where, WRITE, test_request_io_done,
-				   req);
-	KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
-	test_request_wait(req);
-	KUNIT_EXPECT_EQ(test, req->error, 0);
+		test_fill(good->data, DISK_SECTORS * SECTOR_SIZE, 1);
+		service_expect_failed(none, c, 3, where, ops[i], 0, 2);
+		KUNIT_EXPECT_EQ(test, bad->nr_log, 0);
+		nr = expect_limited(none, good, 0, opf, &where[0]);
+		KUNIT_EXPECT_EQ(test, good->nr_log, expect_limited(none, good, nr, opf, &where[2]));
+		test_expect_zeroes(test, sector_data(good, 8), 1000 * SECTOR_SIZE, "first");
+		test_expect_zeroes(test, sector_data(good, 2000), 512 * SECTOR_SIZE, "last");
+
+		service_expect_failed(none, c, 1, &where[1], ops[i], 0, 1);
+		KUNIT_EXPECT_EQ(test, bad->nr_log, 0);
+	}
+}
+
+/* As a target flushes its log: memory that is none, and regions of nothing. */
+static void io_empty_flush(struct kunit *test)
+{
+	const struct service_call *c = test->param_value;
+	const blk_opf_t opf = REQ_OP_WRITE | REQ_PREFLUSH;
+	struct test_disk *one = disk_of(test, 64), *other = disk_of(test, 64);
+	struct service_region where[2] = { region(one, 0, 0), region(other, 5, 0) };
+	struct service_buffer *none = no_buffer(test, c);
+
+	service_expect_done(none, c, 2, where, opf);
+	expect_only_bio(none, one, opf | service_flags(c), 0, 0, 0);
+	expect_only_bio(none, other, opf | service_flags(c), 5, 0, 0);
+
+	/* Without the flag there is nothing to do. */
+	service_expect_done(none, c, 2, where, REQ_OP_WRITE);
+	KUNIT_EXPECT_EQ(test, one->nr_log, 1);
+	KUNIT_EXPECT_EQ(test, other->nr_log, 1);
+
+	test_disk_fail(other, 5, 1, true, true, BLK_STS_IOERR);
+	service_expect_failed(none, c, 2, where, opf, 2, 0);
+}
+
+/* A device without a cache needs no flush, and is asked for none. */
+static void io_empty_flush_without_cache(struct kunit *test)
+{
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = plain_disk(test);
+	struct service_region where = region(td, 0, 0);
+
+	service_expect_done(no_buffer(test, c), c, 1, &where, REQ_OP_WRITE | REQ_PREFLUSH);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
-}
-
-static void expect_empty_flush(struct test_disk *td, blk_opf_t flags)
-{
-	KUNIT_ASSERT_EQ(td->test, td->nr_log, 1);
-	KUNIT_EXPECT_EQ(td->test, (u32)td->log[0].op, (u32)REQ_OP_WRITE);
-	KUNIT_EXPECT_EQ(td->test, (u32)td->log[0].flags, (u32)flags);
-	KUNIT_EXPECT_EQ(td->test, td->log[0].sectors, 0);
-	KUNIT_EXPECT_EQ(td->test, td->log[0].bvecs, 0);
-}
-
-static void io_empty_regions_are_flushed(struct kunit *test)
-{
-	const enum test_buffer_form *form = test->param_value;
-	struct test_disk *td[2] = { disk_of(test, 64), disk_of(test, 64) };
-	struct io_region where[2] = { region(td[0], 0, 0), region(td[1], 0, 0) };
-	unsigned long bits = ~0UL;
-
-	KUNIT_EXPECT_EQ(test, 0, no_data_sync(*form, 2, where,
-					      REQ_OP_WRITE | REQ_PREFLUSH,
-					      &bits));
-	KUNIT_EXPECT_EQ(test, bits, 0);
-	expect_empty_flush(td[0], REQ_PREFLUSH | REQ_SYNC);
-	expect_empty_flush(td[1], REQ_PREFLUSH | REQ_SYNC);
 }
 
 static void io_flush_beside_data(struct kunit *test)
 {
-	const struct io_case *c = test->param_value;
-	struct test_disk *td[2] = { disk_of(test, 64), disk_of(test, 64) };
-	struct io_region where[2] = { region(td[0], 0, 0), region(td[1], 5, 3) };
-	struct test_buffer *buf;
+	const struct service_call *c = test->param_value;
+	const blk_opf_t opf = REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA;
+	struct test_disk *td = disk_of(test, 64), *other = disk_of(test, 64);
+	struct service_region where[3] = {
+		region(td, 40, 0), region(td, 16, 8), region(other, 5, 3),
+	};
+	struct service_buffer *buf = buffer_of(test, c, 8 * SECTOR_SIZE);
 
-	buf = test_buffer_create(test, c->form, c->offset, 3 * SECTOR_SIZE);
-	test_buffer_fill(buf, 10);
-	KUNIT_EXPECT_EQ(test, 0, do_io(test, c, buf, 2, where,
-				       REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA));
-	expect_empty_flush(td[0], REQ_PREFLUSH | REQ_FUA | flags_of(c));
-	test_disk_expect_exactly(td[1], REQ_OP_WRITE,
-				 REQ_PREFLUSH | REQ_FUA | flags_of(c), 5, 3);
-	test_expect_same(test, sector_data(td[1], 5), buf->data, buf->bytes,
-			 "region");
-}
-
-static void io_failed_flush(struct kunit *test)
-{
-	struct test_disk *td[2] = { disk_of(test, 64), disk_of(test, 64) };
-	struct io_region where[2] = { region(td[0], 0, 0), region(td[1], 0, 0) };
-	unsigned long bits = 0;
-
-	test_disk_fail(td[1], 0, 1, false, true, BLK_STS_IOERR);
-	KUNIT_EXPECT_EQ(test, -EIO,
-			dm_io_sync(2, where, REQ_OP_WRITE | REQ_PREFLUSH, NULL,
-				   0, &bits));
-	KUNIT_EXPECT_EQ(test, bits, 2);
+	service_fill(buf, 10);
+	service_expect_done(buf, c, 3, where, opf);
+	KUNIT_EXPECT_EQ(test, td->nr_log, 2);
+	expect_bio(buf, td, 0, opf | service_flags(c), 40, 0, 0);
+	expect_bio(buf, td, 1, opf | service_flags(c), 16, 8, service_vectors(buf, buf->bytes));
+	expect_only_bio(buf, other, opf | service_flags(c), 5, 3,
+			service_vectors(buf, 3 * SECTOR_SIZE));
+	test_expect_same(test, sector_data(td, 16), buf->data, buf->bytes, "disk");
+	test_expect_same(test, sector_data(other, 5), buf->data, 3 * SECTOR_SIZE, "other");
 }
 
 struct flag_case {
@@ -479,156 +476,216 @@ static const struct flag_case flag_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(flag_case, flag_cases, name);
 
+/* Each bio of a request has its flags. */
 static void io_flags_reach_device(struct kunit *test)
 {
 	const struct flag_case *f = test->param_value;
 	blk_opf_t flags = f->opf & ~REQ_OP_MASK;
 	struct test_disk *td = disk_of(test, DISK_SECTORS);
-	struct io_region where = region(td, 0, 5000);
-	struct test_buffer *buf;
+	struct service_region where = region(td, 0, 5000);
+	const struct service_call *c = NULL;
 
-	buf = test_buffer_create(test, TEST_BUFFER_PAGES, 0,
-				 5000 * SECTOR_SIZE);
-	test_buffer_fill(buf, 11);
-	for (int async = 0; async < 2; async++) {
-		const struct io_case c = { .async = async };
+	while ((c = service_call_next(c))) {
+		struct service_buffer *buf;
 
-		KUNIT_EXPECT_EQ(test, 0, do_io(test, &c, buf, 1, &where,
-					       (__force int)f->opf));
-		test_disk_expect_exactly(td, f->opf & REQ_OP_MASK,
-					 flags | flags_of(&c), 0, 5000);
+		if (c->offset)
+			continue;
+		buf = buffer_of(test, c, 5000 * SECTOR_SIZE);
+		service_fill(buf, 11);
+		service_expect_done(buf, c, 1, &where, f->opf);
+		test_disk_expect_exactly(td, f->opf & REQ_OP_MASK, flags | service_flags(c), 0,
+					 5000);
 		test_disk_forget(td);
+		service_buffer_free(buf);
 	}
-}
-
-/* A device without a cache needs no flush, and is asked for none. */
-static void io_flush_without_cache(struct kunit *test)
-{
-	struct test_disk *td = test_disk_create(test,
-		&(struct test_disk_config) { .sectors = 64 });
-	struct io_region where = region(td, 0, 0);
-
-	KUNIT_EXPECT_EQ(test, 0, dm_io_sync(1, &where,
-					    REQ_OP_WRITE | REQ_PREFLUSH, NULL,
-					    0, NULL));
-	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
 }
 
 /* Bit i is region i's, whichever bio of the region fails. */
 static void io_error_bits(struct kunit *test)
 {
-	const struct io_case *c = test->param_value;
+	const struct service_call *c = test->param_value;
 	struct test_disk *td = disk_of(test, 5 * 3000);
-	struct io_region where[5];
-	struct test_buffer *buf;
+	struct service_buffer *buf = buffer_of(test, c, 3000 * SECTOR_SIZE);
+	struct service_region where[5];
 
-	buf = test_buffer_create(test, c->form, c->offset, 3000 * SECTOR_SIZE);
-	test_buffer_fill(buf, 12);
 	for (int i = 0; i < ARRAY_SIZE(where); i++)
 		where[i] = region(td, 3000 * i, 3000);
-
+	service_fill(buf, 12);
 	test_disk_fail(td, 0, 1, false, true, BLK_STS_MEDIUM);
 	test_disk_fail(td, 3000 * 2 + 1500, 1, false, true, BLK_STS_NOSPC);
 	test_disk_fail(td, 3000 * 4 - 1, 1, false, true, BLK_STS_NOTSUPP);
 	/* A read's failure is nothing to a write. */
 	test_disk_fail(td, 3000, 3000, true, false, BLK_STS_IOERR);
 
-	KUNIT_EXPECT_EQ(test, BIT(0) | BIT(2) | BIT(3),
-			do_io(test, c, buf, ARRAY_SIZE(where), where, WRITE));
+	service_expect_failed(buf, c, ARRAY_SIZE(where), where, REQ_OP_WRITE, BIT(0) | BIT(2),
+			      BIT(3));
 	for (int i = 1; i < ARRAY_SIZE(where); i += 3)
-		test_expect_same(test, sector_data(td, 3000 * i), buf->data,
-				 buf->bytes, "good region");
+		test_expect_same(test, sector_data(td, 3000 * i), buf->data, buf->bytes,
+				 "good region");
 }
 
-static void io_error_bits_of_last_region(struct kunit *test)
+/* An error decides what is returned, but takes no other bit away. */
+static void io_mixed_status(struct kunit *test)
 {
-	const struct io_case *c = test->param_value;
-	struct test_disk *td = disk_of(test, 8 * BITS_PER_LONG);
-	struct test_buffer *buf;
-	struct io_region *where;
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = disk_of(test, 40);
+	struct service_buffer *buf = buffer_of(test, c, 8 * SECTOR_SIZE);
+	struct service_region where[5];
 
-	where = kunit_kcalloc(test, BITS_PER_LONG, sizeof(*where), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, where);
-	for (int i = 0; i < BITS_PER_LONG; i++)
+	for (int i = 0; i < ARRAY_SIZE(where); i++)
 		where[i] = region(td, 8 * i, 8);
-	buf = test_buffer_create(test, c->form, c->offset, 8 * SECTOR_SIZE);
-	test_buffer_fill(buf, 13);
+	service_fill(buf, 1);
+	test_disk_fail(td, 9, 1, true, true, BLK_STS_NOTSUPP);
+	test_disk_fail(td, 31, 1, true, true, BLK_STS_INVAL);
+	service_expect_failed(buf, c, 5, where, REQ_OP_WRITE, 0, BIT(1) | BIT(3));
 
-	test_disk_fail(td, td->sectors - 1, 1, false, true, BLK_STS_IOERR);
-	KUNIT_EXPECT_EQ(test, BIT(BITS_PER_LONG - 1),
-			do_io(test, c, buf, BITS_PER_LONG, where, WRITE));
+	test_disk_fail(td, 16, 1, true, true, BLK_STS_IOERR);
+	service_expect_failed(buf, c, 5, where, REQ_OP_WRITE, BIT(2), BIT(1) | BIT(3));
+	KUNIT_EXPECT_EQ(test, td->nr_log, 10);
+	test_expect_same(test, td->data, buf->data, buf->bytes, "first");
+	test_expect_same(test, sector_data(td, 32), buf->data, buf->bytes, "last");
 }
 
-static void io_error_bits_may_be_null(struct kunit *test)
+/* How a device fails, and whether that means that it cannot do what it was asked. */
+struct status_case {
+	const char *name;
+	blk_status_t status;
+	bool unsup;
+};
+
+static const struct status_case status_cases[] = {
+	{ "ioerr", BLK_STS_IOERR, false },
+	{ "notsupp", BLK_STS_NOTSUPP, true },
+	{ "inval", BLK_STS_INVAL, true },
+	{ "medium", BLK_STS_MEDIUM, false },
+	{ "target", BLK_STS_TARGET, false },
+	{ "nospc", BLK_STS_NOSPC, false },
+	{ "resource", BLK_STS_RESOURCE, false },
+	{ "protection", BLK_STS_PROTECTION, false },
+	{ "offline", BLK_STS_OFFLINE, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(status_case, status_cases, name);
+
+static void io_status(struct kunit *test)
 {
-	const enum test_buffer_form *form = test->param_value;
+	const struct status_case *s = test->param_value;
 	struct test_disk *td = disk_of(test, 64);
-	struct io_region where = region(td, 0, 8);
-	struct test_buffer *buf = test_buffer_create(test, *form, 0, PAGE_SIZE);
+	struct service_region where[3] = {
+		region(td, 20, 8), region(td, 8, 8), region(td, 0, 8),
+	};
+	const struct service_call *c = NULL;
 
-	test_buffer_fill(buf, 14);
-	KUNIT_EXPECT_EQ(test, 0,
-			test_buffer_io_sync(buf, 1, &where, WRITE, NULL));
-	test_disk_fail(td, 0, 1, true, true, BLK_STS_IOERR);
-	KUNIT_EXPECT_EQ(test, -EIO,
-			test_buffer_io_sync(buf, 1, &where, WRITE, NULL));
-	KUNIT_EXPECT_EQ(test, -EIO,
-			test_buffer_io_sync(buf, 1, &where, READ, NULL));
-}
+	test_disk_fail(td, 10, 1, true, true, s->status);
+	while ((c = service_call_next(c))) {
+		struct service_buffer *buf = buffer_of(test, c, 8 * SECTOR_SIZE);
 
-/* What bios failed is zeroes, what bios succeeded is data: the log knows. */
-static void expect_read(struct test_disk *td, struct test_buffer *buf,
-			sector_t sector)
-{
-	for (unsigned int i = 0; i < td->nr_log; i++) {
-		const struct test_disk_bio *bio = &td->log[i];
-		size_t at = (bio->sector - sector) << SECTOR_SHIFT;
-		size_t bytes = bio->sectors << SECTOR_SHIFT;
-
-		if (bio->status)
-			test_expect_zeroes(td->test, buf->data + at, bytes,
-					   "failed part");
-		else
-			test_expect_same(td->test, buf->data + at,
-					 sector_data(td, bio->sector), bytes,
-					 "good part");
+		service_fill(buf, 1);
+		service_expect_failed(buf, c, 3, where, REQ_OP_WRITE, s->unsup ? 0 : 2,
+				      s->unsup ? 2 : 0);
+		service_expect_failed(buf, c, 1, &where[1], REQ_OP_READ, s->unsup ? 0 : 1,
+				      s->unsup ? 1 : 0);
+		test_expect_zeroes(test, buf->data, buf->bytes, "unread");
+		service_expect_intact(buf);
+		service_buffer_free(buf);
 	}
 }
 
-static void failed_read(struct kunit *test, const struct io_case *c,
-			bool keep_iter, sector_t count, sector_t bad)
+static void expect_returned(struct service_buffer *buf, const struct service_call *c,
+			    const struct service_region *where, int ret)
 {
-	struct test_disk *td = test_disk_create(test,
-		&(struct test_disk_config) {
-			.sectors = DISK_SECTORS,
-			.keep_iter = keep_iter,
-		});
-	struct io_region where = region(td, 3, count);
-	struct test_buffer *buf;
+	unsigned long bit = buf->service->is_request_api ? ret == -EIO : !!ret;
 
-	test_fill(td->data, td->sectors << SECTOR_SHIFT, 15);
-	buf = test_buffer_create(test, c->form, c->offset,
-				 count * SECTOR_SIZE);
-	test_buffer_fill(buf, 16);
-	test_disk_fail(td, 3 + bad, 1, true, false, BLK_STS_MEDIUM);
-
-	KUNIT_EXPECT_EQ(test, 1, do_io(test, c, buf, 1, &where, READ));
-	test_disk_expect_exactly(td, REQ_OP_READ, flags_of(c), 3, count);
-	expect_read(td, buf, 3);
-	test_buffer_expect_margins_intact(buf);
-	test_buffer_free(buf);
+	if (ret == -EOPNOTSUPP && !buf->service->is_request_api)
+		ret = -EIO;
+	KUNIT_EXPECT_EQ(buf->test, service_io(buf, c, 1, where, REQ_OP_WRITE), ret);
+	KUNIT_EXPECT_EQ(buf->test, buf->error, buf->no_error ? SERVICE_UNTOUCHED : bit);
+	if (buf->service->is_request_api)
+		KUNIT_EXPECT_EQ(buf->test, buf->unsup,
+				buf->no_unsup ? SERVICE_UNTOUCHED : ret == -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(buf->test, service_io(buf, c, 1, where, REQ_OP_READ), ret);
 }
 
+/* Who does not ask which regions failed learns from the return value that some did. */
+static void io_error_bits_may_be_null(struct kunit *test)
+{
+	static const struct {
+		blk_status_t status;
+		int ret;
+	} ends[] = {
+		{ BLK_STS_OK, 0 },
+		{ BLK_STS_IOERR, -EIO },
+		{ BLK_STS_NOTSUPP, -EOPNOTSUPP },
+	};
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = disk_of(test, 64);
+	struct service_region where = region(td, 0, 8);
+	struct service_buffer *buf = buffer_of(test, c, PAGE_SIZE);
+
+	service_fill(buf, 14);
+	for (int i = 0; i < ARRAY_SIZE(ends); i++) {
+		test_disk_fail_nothing(td);
+		test_disk_fail(td, 0, 1, true, true, ends[i].status);
+		for (int none = 0; none < 4; none++) {
+			buf->no_error = none & 1;
+			buf->no_unsup = none & 2;
+			expect_returned(buf, c, &where, ends[i].ret);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, td->nr_log, 2 * 4 * ARRAY_SIZE(ends));
+}
+
+/* What bios failed is zeroes, what bios succeeded is data: the log knows. */
+static void expect_read(struct test_disk *td, struct service_buffer *buf, sector_t sector)
+{
+	for (unsigned int i = 0; i < td->nr_log; i++) {
+		const struct test_disk_bio *bio = &td->log[i];
+		u8 *at = buf->data + ((bio->sector - sector) << SECTOR_SHIFT);
+		size_t bytes = bio->sectors << SECTOR_SHIFT;
+
+		if (bio->status)
+			test_expect_zeroes(td->test, at, bytes, "failed part");
+		else
+			test_expect_same(td->test, at, sector_data(td, bio->sector), bytes,
+					 "good part");
+	}
+	service_expect_intact(buf);
+}
+
+static void failed_read(struct kunit *test, bool keep_iter, sector_t count, sector_t bad)
+{
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
+		.sectors = DISK_SECTORS,
+		.keep_iter = keep_iter,
+	});
+	struct service_region where = region(td, 3, count);
+	struct service_buffer *buf = buffer_of(test, c, count * SECTOR_SIZE);
+
+	test_fill(td->data, td->sectors << SECTOR_SHIFT, 15);
+	service_fill(buf, 16);
+	test_disk_fail(td, 3 + bad, 1, true, false, BLK_STS_MEDIUM);
+	service_expect_failed(buf, c, 1, &where, REQ_OP_READ, 1, 0);
+	test_disk_expect_exactly(td, REQ_OP_READ, service_flags(c), 3, count);
+	if (count <= ONE_BIO_SECTORS || is_one_bio(c))
+		KUNIT_EXPECT_EQ(test, td->nr_log, 1);
+	else if (count == MANY_SECTORS && bios_of_many(buf, c))
+		KUNIT_EXPECT_EQ(test, td->nr_log, bios_of_many(buf, c));
+	expect_read(td, buf, 3);
+	service_buffer_free(buf);
+	test_disk_free(td);
+}
+
+/* Of several bios only those that failed leave zeroes, which the error bit does not tell. */
 static void io_failed_read_leaves_zeroes(struct kunit *test)
 {
-	const struct io_case *c = test->param_value;
-
 	for (int keep_iter = 0; keep_iter < 2; keep_iter++) {
-		failed_read(test, c, keep_iter, 1, 0);
-		failed_read(test, c, keep_iter, 9, 4);
-		failed_read(test, c, keep_iter, 6000, 0);
-		failed_read(test, c, keep_iter, 6000, 3000);
-		failed_read(test, c, keep_iter, 6000, 5999);
+		failed_read(test, keep_iter, 1, 0);
+		failed_read(test, keep_iter, 9, 4);
+		failed_read(test, keep_iter, MANY_SECTORS, MANY_SECTORS - 1);
+		failed_read(test, keep_iter, 6000, 0);
+		failed_read(test, keep_iter, 6000, 3000);
+		failed_read(test, keep_iter, 6000, 5999);
 	}
 }
 
@@ -636,118 +693,118 @@ static void io_failed_read_leaves_zeroes(struct kunit *test)
 static void io_completion_context(struct kunit *test)
 {
 	const enum test_disk_context *context = test->param_value;
-	struct test_disk *td = test_disk_create(test,
-		&(struct test_disk_config) {
-			.sectors = DISK_SECTORS,
-			.context = *context,
-		});
-	struct io_region where[2] = {
-		region(td, 0, 3000), region(td, 3000, 3000),
-	};
+	struct test_disk *td = disk_in(test, DISK_SECTORS, *context);
+	struct service_region where[2] = { region(td, 0, 3000), region(td, 3000, 3000) };
+	const struct service_call *c = NULL;
+	unsigned int seed = 300;
 
 	test_disk_fail(td, 4000, 1, true, true, BLK_STS_IOERR);
-	for (int i = 0; i < ARRAY_SIZE(io_cases); i++) {
-		const struct io_case *c = &io_cases[i];
-		struct test_buffer *buf;
+	while ((c = service_call_next(c))) {
+		struct service_buffer *buf = buffer_of(test, c, 3000 * SECTOR_SIZE);
 
-		buf = test_buffer_create(test, c->form, c->offset,
-					 3000 * SECTOR_SIZE);
-		test_buffer_fill(buf, 300 + i);
-		KUNIT_EXPECT_EQ(test, 2, do_io(test, c, buf, 2, where, WRITE));
+		service_fill(buf, seed++);
+		service_expect_failed(buf, c, 2, where, REQ_OP_WRITE, 2, 0);
 		test_expect_same(test, td->data, buf->data, buf->bytes, "disk");
 		test_disk_forget(td);
 
-		test_buffer_fill(buf, 400 + i);
-		KUNIT_EXPECT_EQ(test, 0, do_io(test, c, buf, 1, where, READ));
+		service_fill(buf, seed++);
+		service_expect_done(buf, c, 1, where, REQ_OP_READ);
 		test_expect_same(test, buf->data, td->data, buf->bytes, "buffer");
 		test_disk_forget(td);
 
-		KUNIT_EXPECT_EQ(test, 1,
-				do_io(test, c, buf, 1, &where[1], READ));
+		service_expect_failed(buf, c, 1, &where[1], REQ_OP_READ, 1, 0);
 		expect_read(td, buf, 3000);
 		test_disk_forget(td);
-		test_buffer_free(buf);
+		service_buffer_free(buf);
 	}
 }
 
-/* Starts a write of four regions of several bios each, all of them held. */
-static struct test_request *start_held_write(struct test_disk *td,
-					     struct test_buffer *buf)
-{
-	struct test_request *req = test_request_create(td->test);
-	struct io_region where[4];
-	int ret;
+#define HELD_REGIONS 4
+#define HELD_SECTORS 3000
 
-	for (int i = 0; i < 4; i++)
-		where[i] = region(td, 3000 * i, 3000);
+/* Starts a write of some regions of several bios each, and ends one bio after the other. */
+static void held_write(struct service_buffer *buf, struct test_disk *td, bool reverse)
+{
+	struct service_region where[HELD_REGIONS];
+	unsigned int bios;
+
+	for (int i = 0; i < HELD_REGIONS; i++)
+		where[i] = region(td, HELD_SECTORS * i, HELD_SECTORS);
 	test_disk_hold(td);
-	ret = test_buffer_io_async(buf, 4, where, WRITE, test_request_io_done,
-				   req);
-	KUNIT_ASSERT_EQ(td->test, test_request_started(req, ret), 0);
-	KUNIT_ASSERT_GE(td->test, td->nr_log, 4);
-	return req;
+	KUNIT_ASSERT_EQ(td->test, 0, service_start(buf, HELD_REGIONS, where, REQ_OP_WRITE));
+	bios = td->nr_log;
+	KUNIT_ASSERT_GE(td->test, bios, HELD_REGIONS);
+	for (unsigned int i = 0; i < bios; i++) {
+		KUNIT_EXPECT_EQ(td->test, atomic_read(&buf->req->calls), 0);
+		test_disk_release(td, reverse ? bios - 1 - i : i);
+		KUNIT_ASSERT_TRUE(td->test, test_disk_wait_ended(td, i + 1));
+	}
 }
 
+static void expect_called_back(struct service_buffer *buf, struct test_disk *td, bool fail)
+{
+	const enum test_disk_context *context = td->test->param_value;
+
+	service_expect_ended(buf, fail, 0);
+	if (*context != TEST_DISK_ANYWHERE)
+		KUNIT_EXPECT_EQ(td->test, buf->req->in_hardirq, *context == TEST_DISK_HARDIRQ);
+	test_disk_expect_exactly(td, REQ_OP_WRITE, 0, 0, td->sectors);
+	for (int i = fail; i < HELD_REGIONS; i++)
+		test_expect_same(td->test, sector_data(td, HELD_SECTORS * i), buf->data,
+				 buf->bytes, "region");
+	test_request_reset(buf->req);
+}
+
+/* Whatever fails and wherever it ends, there is one callback, after the last bio. */
 static void io_callback_after_last_bio(struct kunit *test)
 {
 	const enum test_disk_context *context = test->param_value;
-	struct test_disk *td = test_disk_create(test,
-		&(struct test_disk_config) {
-			.sectors = 12000,
-			.context = *context,
-		});
-	struct test_buffer *buf = test_buffer_create(test, TEST_BUFFER_VMALLOC,
-						     0, 3000 * SECTOR_SIZE);
-	struct test_request *req;
+	struct test_disk *td = disk_in(test, HELD_REGIONS * HELD_SECTORS, *context);
+	const struct service_call *c = NULL;
 
-	test_buffer_fill(buf, 17);
-	for (int reverse = 0; reverse < 2; reverse++) {
-		unsigned int bios;
+	while ((c = service_call_next(c))) {
+		struct service_buffer *buf;
 
-		req = start_held_write(td, buf);
-		bios = td->nr_log;
-		for (unsigned int i = 0; i < bios; i++) {
-			KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
-			test_disk_release(td, reverse ? bios - 1 - i : i);
-			KUNIT_ASSERT_TRUE(test,
-					  test_disk_wait_ended(td, i + 1));
+		if (!c->async || c->offset)
+			continue;
+		buf = buffer_of(test, c, HELD_SECTORS * SECTOR_SIZE);
+		service_fill(buf, 17);
+		for (int i = 0; i < 4; i++) {
+			if (i & 1)
+				test_disk_fail(td, 3, 1, true, true, BLK_STS_IOERR);
+			held_write(buf, td, i & 2);
+			expect_called_back(buf, td, i & 1);
+			test_disk_fail_nothing(td);
+			test_disk_forget(td);
 		}
-		test_request_wait(req);
-		KUNIT_EXPECT_EQ(test, req->error, 0);
-		test_disk_expect_exactly(td, REQ_OP_WRITE, 0, 0, 12000);
-		test_disk_forget(td);
+		service_buffer_free(buf);
 	}
-	for (int i = 0; i < 4; i++)
-		test_expect_same(test, sector_data(td, 3000 * i), buf->data,
-				 buf->bytes, "region");
 }
 
+/* A read by a thread. */
 struct sync_call {
+	const struct service_call *c;
 	struct test_disk *td;
-	struct test_buffer *buf;
-	int ret;
-	unsigned long bits;
+	struct service_buffer *buf;
 };
 
 static void call_sync(void *context)
 {
 	struct sync_call *call = context;
-	struct io_region where = region(call->td, 0, 6000);
+	struct service_region where = region(call->td, 0, 6000);
 
-	call->ret = test_buffer_io_sync(call->buf, 1, &where, READ,
-					&call->bits);
+	service_expect_done(call->buf, call->c, 1, &where, REQ_OP_READ);
 }
 
 static void io_sync_waits_for_last_bio(struct kunit *test)
 {
-	const struct io_case *c = test->param_value;
 	struct sync_call *call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);
 	struct test_thread *thread;
 
 	KUNIT_ASSERT_NOT_NULL(test, call);
+	call->c = test->param_value;
 	call->td = disk_of(test, DISK_SECTORS);
-	call->buf = test_buffer_create(test, c->form, c->offset,
-				       6000 * SECTOR_SIZE);
+	call->buf = buffer_of(test, call->c, 6000 * SECTOR_SIZE);
 	test_fill(call->td->data, 6000 * SECTOR_SIZE, 18);
 
 	test_disk_hold_range(call->td, 5999, 1);
@@ -757,48 +814,30 @@ static void io_sync_waits_for_last_bio(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_thread_has_ended(thread));
 	test_disk_release_all(call->td);
 	test_thread_wait(thread);
-
-	KUNIT_EXPECT_EQ(test, call->ret, 0);
-	KUNIT_EXPECT_EQ(test, call->bits, 0);
-	test_expect_same(test, call->buf->data, call->td->data,
-			 call->buf->bytes, "buffer");
+	test_expect_same(test, call->buf->data, call->td->data, call->buf->bytes, "buffer");
 }
 
 /* However vectors fall, each bio is a whole number of logical blocks. */
 static void io_large_logical_blocks(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 8, 16, 64, 2040, 2048, 2056, 6000 };
-	const struct io_case *c = test->param_value;
-	struct test_disk *td = test_disk_create(test,
-		&(struct test_disk_config) {
-			.sectors = 6400,
-			.logical_block_size = 4096,
-		});
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
+		.sectors = 6400,
+		.logical_block_size = 4096,
+	});
 
 	for (int i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct io_region where = region(td, 16, sizes[i]);
-		struct test_buffer *buf;
+		struct service_region where = region(td, 16, sizes[i]);
+		struct service_buffer *buf = buffer_of(test, c, sizes[i] * SECTOR_SIZE);
 
-		buf = test_buffer_create(test, c->form, c->offset,
-					 sizes[i] * SECTOR_SIZE);
-		test_buffer_fill(buf, 500 + i);
-		KUNIT_EXPECT_EQ(test, 0,
-				do_io(test, c, buf, 1, &where, WRITE));
-		test_disk_expect_exactly(td, REQ_OP_WRITE, flags_of(c), 16,
-					 sizes[i]);
-		test_expect_same(test, sector_data(td, 16), buf->data,
-				 buf->bytes, "disk");
-		test_disk_forget(td);
-
-		test_buffer_fill(buf, 600 + i);
-		KUNIT_EXPECT_EQ(test, 0, do_io(test, c, buf, 1, &where, READ));
-		test_disk_expect_exactly(td, REQ_OP_READ, flags_of(c), 16,
-					 sizes[i]);
-		test_expect_same(test, buf->data, sector_data(td, 16),
-				 buf->bytes, "buffer");
-		test_buffer_expect_margins_intact(buf);
-		test_disk_forget(td);
-		test_buffer_free(buf);
+		service_fill(buf, 500 + i);
+		service_expect_done(buf, c, 1, &where, REQ_OP_WRITE);
+		expect_transferred(buf, td, REQ_OP_WRITE | service_flags(c), &where);
+		test_fill(sector_data(td, 16), buf->bytes, 600 + i);
+		service_expect_done(buf, c, 1, &where, REQ_OP_READ);
+		expect_transferred(buf, td, REQ_OP_READ | service_flags(c), &where);
+		service_buffer_free(buf);
 	}
 }
 
@@ -807,99 +846,103 @@ KUNIT_DEFINE_ACTION_WRAPPER(unmap, vunmap, const void *);
 /* The kernel's page of zeroes may be written from as any other, however often it is mapped. */
 static void io_from_page_of_zeroes(struct kunit *test)
 {
+	const struct service_call *c = test->param_value, sync = { c->service, false };
 	struct test_disk *td = disk_of(test, 64);
-	struct io_region where = region(td, 0, 64);
+	struct service_region where = region(td, 0, 64);
+	struct service_buffer *buf = no_buffer(test, c);
 	struct page *pages[8];
-	void *map;
 
 	for (int i = 0; i < ARRAY_SIZE(pages); i++)
 		pages[i] = ZERO_PAGE(0);
-	map = vmap(pages, ARRAY_SIZE(pages), VM_MAP, PAGE_KERNEL_RO);
-	KUNIT_ASSERT_NOT_NULL(test, map);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unmap, map));
-	memset(td->data, 0xff, 64 * SECTOR_SIZE);
-	KUNIT_EXPECT_EQ(test, 0, dm_io_sync_vm(1, &where, WRITE, map, NULL));
-	test_expect_zeroes(test, td->data, 64 * SECTOR_SIZE, "disk");
+	buf->ptr = vmap(pages, ARRAY_SIZE(pages), VM_MAP, PAGE_KERNEL_RO);
+	KUNIT_ASSERT_NOT_NULL(test, buf->ptr);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unmap, buf->ptr));
+	for (int async = 0; async < 2; async++) {
+		memset(td->data, 0xff, 64 * SECTOR_SIZE);
+		service_expect_done(buf, async ? c : &sync, 1, &where, REQ_OP_WRITE);
+		test_expect_zeroes(test, td->data, 64 * SECTOR_SIZE, "disk");
+	}
 }
 
 #define CONCURRENT 100
 
-static void io_many_at_once(struct kunit *test)
+static void many_at_once(struct kunit *test, const struct io_service *service)
 {
 	const enum test_disk_context *context = test->param_value;
-	struct test_disk *td = test_disk_create(test,
-		&(struct test_disk_config) {
-			.sectors = 8 * CONCURRENT,
-			.context = *context,
-		});
-	struct test_buffer *buf = test_buffer_create(test, TEST_BUFFER_VMALLOC,
-		0, CONCURRENT * PAGE_SIZE);
+	struct test_disk *td = disk_in(test, 8 * CONCURRENT, *context);
+	struct service_buffer *buf = service_buffer_create(test, service, 0,
+							   CONCURRENT * PAGE_SIZE);
 	struct test_request *req[CONCURRENT];
 
-	test_buffer_fill(buf, 19);
+	service_fill(buf, 19);
 	test_disk_hold(td);
 	for (int i = 0; i < CONCURRENT; i++) {
-		struct io_region where = region(td, 8 * i, 8);
+		struct service_region where = region(td, 8 * i, 8);
 		int ret;
 
 		req[i] = test_request_create(test);
-		ret = dm_io_async_vm(1, &where, WRITE,
-				     buf->data + i * PAGE_SIZE,
-				     test_request_io_done, req[i]);
+		buf->ptr = buf->data + i * PAGE_SIZE;
+		ret = service->io(buf, 1, &where, REQ_OP_WRITE, req[i]);
 		KUNIT_ASSERT_EQ(test, test_request_started(req[i], ret), 0);
 	}
 	KUNIT_EXPECT_EQ(test, td->nr_log, CONCURRENT);
 	test_disk_release_reverse(td);
 	for (int i = 0; i < CONCURRENT; i++) {
 		test_request_wait(req[i]);
-		KUNIT_EXPECT_EQ(test, req[i]->error, 0);
+		KUNIT_EXPECT_EQ(test, req[i]->error | req[i]->unsup, 0);
 	}
 	test_expect_same(test, td->data, buf->data, buf->bytes, "disk");
 }
 
-/* A stacked device that does its bios' I/O by way of the services. */
+static void io_many_at_once(struct kunit *test)
+{
+	many_at_once(test, &dm_io_vmalloc);
+	many_at_once(test, &mainline_vma);
+}
+
+/* A stacked device that does its bios' I/O by way of a service. */
 struct stacked {
+	const struct service_call *c;
+	struct service_buffer *buf;
 	struct test_disk *lower;
 	struct test_disk *upper;
-	struct test_buffer *buf;
-	bool async;
 	struct bio *bio;
 };
 
-static void end_stacked(unsigned long error, void *context)
+static void end_stacked(struct stacked *s, unsigned long error)
 {
-	struct stacked *s = context;
+	test_disk_end_mapped(s->upper, s->bio, error ? BLK_STS_IOERR : BLK_STS_OK);
+}
 
-	test_disk_end_mapped(s->upper, s->bio,
-			     error ? BLK_STS_IOERR : BLK_STS_OK);
+static void stacked_ended(struct test_request *req)
+{
+	end_stacked(req->context_of_ended, req->error | req->unsup);
 }
 
 /* current->bio_list is set here: what is submitted waits for the return. */
 static void map_stacked(struct bio *bio, void *context)
 {
 	struct stacked *s = context;
-	struct io_region where = region(s->lower, bio->bi_iter.bi_sector, 6000);
-	unsigned long bits = 0;
+	struct service_region where = region(s->lower, bio->bi_iter.bi_sector, 6000);
 	int ret;
 
 	s->bio = bio;
-	if (s->async)
-		ret = test_buffer_io_async(s->buf, 1, &where, WRITE,
-					   end_stacked, s);
+	if (s->c->async)
+		ret = service_start(s->buf, 1, &where, REQ_OP_WRITE);
 	else
-		ret = test_buffer_io_sync(s->buf, 1, &where, WRITE, &bits);
-	if (ret || !s->async)
-		end_stacked(ret, s);
+		ret = service_io(s->buf, s->c, 1, &where, REQ_OP_WRITE);
+	if (ret || !s->c->async)
+		end_stacked(s, ret);
 }
 
-static void write_stacked(struct kunit *test, struct test_buffer *buf,
-			  bool async)
+static void io_from_map(struct kunit *test)
 {
 	struct stacked *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	struct bio bio;
 	int ret;
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->c = test->param_value;
 	s->lower = disk_of(test, DISK_SECTORS);
 	s->upper = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = DISK_SECTORS,
@@ -907,54 +950,138 @@ static void write_stacked(struct kunit *test, struct test_buffer *buf,
 		.context_of_hooks = s,
 		.write_cache = true,
 	});
-	s->buf = buf;
-	s->async = async;
+	s->buf = buffer_of(test, s->c, 6000 * SECTOR_SIZE);
+	s->buf->req->ended = stacked_ended;
+	s->buf->req->context_of_ended = s;
+	service_fill(s->buf, 20);
 
 	bio_init(&bio, s->upper->bdev, NULL, 0, REQ_OP_WRITE | REQ_PREFLUSH);
 	ret = submit_bio_wait(&bio);
 	bio_uninit(&bio);
 	KUNIT_EXPECT_EQ(test, ret, 0);
-	test_disk_expect_exactly(s->lower, REQ_OP_WRITE, async ? 0 : REQ_SYNC,
-				 0, 6000);
-	test_expect_same(test, s->lower->data, buf->data, buf->bytes, "disk");
+	test_disk_expect_exactly(s->lower, REQ_OP_WRITE, service_flags(s->c), 0, 6000);
+	test_expect_same(test, s->lower->data, s->buf->data, s->buf->bytes, "disk");
 }
 
-static void io_from_map(struct kunit *test)
+static void done_without_memory(struct service_buffer *buf, unsigned int num_regions,
+				struct service_region *where, blk_opf_t opf)
 {
-	const struct io_case *c = test->param_value;
-	struct test_buffer *buf;
+	refuse_memory(buf->test);
+	service_expect_done(buf, buf->test->param_value, num_regions, where, opf);
+	refuse_memory_end(buf->test);
+}
 
-	buf = test_buffer_create(test, c->form, c->offset, 6000 * SECTOR_SIZE);
-	test_buffer_fill(buf, 20);
-	write_stacked(test, buf, c->async);
+static void failed_without_memory(struct service_buffer *buf, unsigned int num_regions,
+				  struct service_region *where, blk_opf_t opf,
+				  unsigned long error, unsigned long unsup)
+{
+	refuse_memory(buf->test);
+	service_expect_failed(buf, buf->test->param_value, num_regions, where, opf, error, unsup);
+	refuse_memory_end(buf->test);
+}
+
+static void without_memory(struct kunit *test, enum test_disk_context context,
+			   unsigned int sectors)
+{
+	struct test_disk *td = disk_in(test, DISK_SECTORS, context);
+	struct service_buffer *buf = buffer_of(test, test->param_value, sectors * SECTOR_SIZE);
+	struct service_region where[3];
+
+	for (int i = 0; i < ARRAY_SIZE(where); i++)
+		where[i] = region(td, i * sectors, sectors);
+	service_fill(buf, 2);
+	done_without_memory(buf, 3, where, REQ_OP_WRITE);
+	for (int i = 0; i < ARRAY_SIZE(where); i++)
+		test_expect_same(test, sector_data(td, where[i].sector), buf->data, buf->bytes,
+				 "region");
+	for (int i = 0; i < td->nr_log; i++)
+		KUNIT_EXPECT_EQ(test, td->log[i].ioprio, buf->service->ioprio);
+
+	test_fill(td->data, buf->bytes, 3);
+	done_without_memory(buf, 1, where, REQ_OP_READ);
+	test_expect_same(test, buf->data, td->data, buf->bytes, "memory");
+	service_expect_intact(buf);
+
+	done_without_memory(buf, 3, where, REQ_OP_DISCARD);
+	test_expect_zeroes(test, td->data, 3 * buf->bytes, "discarded");
+
+	test_disk_fail(td, sectors, 1, true, true, BLK_STS_IOERR);
+	test_disk_fail(td, 2 * sectors, 1, true, true, BLK_STS_NOTSUPP);
+	failed_without_memory(buf, 3, where, REQ_OP_WRITE, 2, 4);
+	service_buffer_free(buf);
+	test_disk_free(td);
+}
+
+/* There is memory in reserve: the module's own, or that of a client. */
+static void io_without_memory(struct kunit *test)
+{
+	static const enum test_disk_context contexts[] = {
+		TEST_DISK_INLINE, TEST_DISK_WORKER, TEST_DISK_HARDIRQ,
+	};
+
+	for (int i = 0; i < ARRAY_SIZE(contexts); i++) {
+		without_memory(test, contexts[i], 1);
+		without_memory(test, contexts[i], 8);
+		without_memory(test, contexts[i], 100);
+		without_memory(test, contexts[i], 2100);
+	}
+}
+
+/* Zeroes are left without memory, too. */
+static void io_failed_read_without_memory(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 9, 100, 1000 };
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = disk_of(test, 1005);
+
+	test_fill(td->data, 1005 * SECTOR_SIZE, 1);
+	for (int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const unsigned int bad[] = { 0, sizes[i] / 2, sizes[i] - 1 };
+		struct service_buffer *buf = buffer_of(test, c, sizes[i] * SECTOR_SIZE);
+		struct service_region where = region(td, 5, sizes[i]);
+
+		for (int j = 0; j < ARRAY_SIZE(bad); j++) {
+			service_fill(buf, 2);
+			test_disk_fail(td, 5 + bad[j], 1, true, false, BLK_STS_MEDIUM);
+			failed_without_memory(buf, 1, &where, REQ_OP_READ, 1, 0);
+			test_disk_expect_exactly(td, REQ_OP_READ, service_flags(c), 5, sizes[i]);
+			expect_read(td, buf, 5);
+			test_disk_fail_nothing(td);
+			test_disk_forget(td);
+		}
+		service_buffer_free(buf);
+	}
 }
 
 static struct kunit_case io_test_cases[] = {
-	KUNIT_CASE_PARAM(io_write_then_read, io_case_gen_params),
-	KUNIT_CASE(io_page_is_one_bio),
-	KUNIT_CASE_PARAM(io_regions_of_different_sizes, io_case_gen_params),
-	KUNIT_CASE_PARAM(io_most_regions, io_case_gen_params),
-	KUNIT_CASE_PARAM(io_regions_share_vectors, async_case_gen_params),
-	KUNIT_CASE_PARAM(io_async_needs_only_pages, async_case_gen_params),
-	KUNIT_CASE_PARAM(io_discard, service_form_gen_params),
-	KUNIT_CASE_PARAM(io_write_zeroes, service_form_gen_params),
-	KUNIT_CASE_PARAM(io_empty_regions_are_skipped, service_form_gen_params),
-	KUNIT_CASE_PARAM(io_empty_regions_are_flushed, service_form_gen_params),
-	KUNIT_CASE_PARAM(io_flush_beside_data, io_case_gen_params),
-	KUNIT_CASE(io_failed_flush),
-	KUNIT_CASE(io_flush_without_cache),
+	KUNIT_CASE_PARAM(io_write_then_read, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_regions_of_different_sizes, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_regions_of_one_bio, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_most_regions, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_regions_share_vectors, service_async_gen_params),
+	KUNIT_CASE_PARAM(io_many_vectors, service_gen_params),
+	KUNIT_CASE_PARAM(io_keeps_no_arguments, service_async_gen_params),
+	KUNIT_CASE_PARAM(io_discard, service_gen_params),
+	KUNIT_CASE_PARAM(io_write_zeroes, service_gen_params),
+	KUNIT_CASE_PARAM(io_without_data_unsupported, service_gen_params),
+	KUNIT_CASE_PARAM(io_empty_flush, service_gen_params),
+	KUNIT_CASE_PARAM(io_empty_flush_without_cache, service_gen_params),
+	KUNIT_CASE_PARAM(io_flush_beside_data, service_offset_gen_params),
 	KUNIT_CASE_PARAM(io_flags_reach_device, flag_case_gen_params),
-	KUNIT_CASE_PARAM(io_error_bits, io_case_gen_params),
-	KUNIT_CASE_PARAM(io_error_bits_of_last_region, io_case_gen_params),
-	KUNIT_CASE_PARAM(io_error_bits_may_be_null, service_form_gen_params),
-	KUNIT_CASE_PARAM(io_failed_read_leaves_zeroes, io_case_gen_params),
+	KUNIT_CASE_PARAM(io_error_bits, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_mixed_status, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_status, status_case_gen_params),
+	KUNIT_CASE_PARAM(io_error_bits_may_be_null, service_sync_gen_params),
+	KUNIT_CASE_PARAM(io_failed_read_leaves_zeroes, service_offset_gen_params),
 	KUNIT_CASE_PARAM(io_completion_context, test_disk_context_gen_params),
 	KUNIT_CASE_PARAM(io_callback_after_last_bio, test_disk_context_gen_params),
-	KUNIT_CASE_PARAM(io_sync_waits_for_last_bio, sync_case_gen_params),
-	KUNIT_CASE_PARAM(io_large_logical_blocks, io_case_gen_params),
-	KUNIT_CASE(io_from_page_of_zeroes),
+	KUNIT_CASE_PARAM(io_sync_waits_for_last_bio, service_sync_gen_params),
+	KUNIT_CASE_PARAM(io_large_logical_blocks, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_from_page_of_zeroes, service_api_gen_params),
 	KUNIT_CASE_PARAM(io_many_at_once, test_disk_context_gen_params),
-	KUNIT_CASE_PARAM(io_from_map, io_case_gen_params),
+	KUNIT_CASE_PARAM(io_from_map, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_without_memory, service_offset_gen_params),
+	KUNIT_CASE_PARAM(io_failed_read_without_memory, service_offset_gen_params),
 	{}
 };
 
