@@ -7,10 +7,14 @@
 #include <linux/blk-cgroup.h>
 #include <linux/bvec.h>
 #include <linux/highmem.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
+
+#include "test_data.h"
 
 static LIST_HEAD(test_disks);
 /*
@@ -716,4 +720,45 @@ void test_disk_expect_exactly(struct test_disk *td, enum req_op op,
 				sector + sectors - 1);
 	}
 	bitmap_free(seen);
+}
+
+void test_disk_expect_parts(struct test_disk *td, enum req_op op, sector_t sector,
+			    sector_t sectors, sector_t part)
+{
+	unsigned int nr = 0;
+
+	for (sector_t at = 0; at < sectors; at += part, nr++) {
+		const struct test_disk_bio *bio = &td->log[nr];
+
+		KUNIT_ASSERT_LT(td->test, nr, td->nr_log);
+		KUNIT_EXPECT_EQ(td->test, (u32)bio->op, (u32)op);
+		KUNIT_EXPECT_EQ(td->test, (u32)bio->flags, 0);
+		KUNIT_EXPECT_EQ(td->test, bio->sector, sector + at);
+		KUNIT_EXPECT_EQ(td->test, bio->sectors, min(sectors - at, part));
+	}
+	KUNIT_EXPECT_EQ(td->test, td->nr_log, nr);
+}
+
+void test_disk_expect_copy(struct test_disk *to, sector_t at, struct test_disk *from,
+			   sector_t sector, sector_t sectors)
+{
+	sector_t end = at + sectors;
+
+	test_expect_zeroes(to->test, to->data, at << SECTOR_SHIFT, "before");
+	test_expect_same(to->test, sector_data(to, at), sector_data(from, sector),
+			 sectors << SECTOR_SHIFT, "copy");
+	test_expect_zeroes(to->test, sector_data(to, end), (to->sectors - end) << SECTOR_SHIFT,
+			   "behind");
+}
+
+void test_disk_expect_zeroed(struct test_disk *td, sector_t sector, sector_t sectors)
+{
+	sector_t end = sector + sectors;
+
+	KUNIT_EXPECT_PTR_EQ(td->test, NULL,
+			    memchr_inv(td->data, 0xff, sector << SECTOR_SHIFT));
+	test_expect_zeroes(td->test, sector_data(td, sector), sectors << SECTOR_SHIFT, "zeroed");
+	KUNIT_EXPECT_PTR_EQ(td->test, NULL,
+			    memchr_inv(sector_data(td, end), 0xff,
+				       (td->sectors - end) << SECTOR_SHIFT));
 }

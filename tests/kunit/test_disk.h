@@ -240,4 +240,18 @@ void test_disk_expect_exactly(struct test_disk *td, enum req_op op,
 			      blk_opf_t flags, sector_t sector,
 			      sector_t sectors);
 
+/*
+ * Expects that the disk got bios of @op without flags, one behind the other,
+ * each of @part sectors but for the last, and not a bio else.
+ */
+void test_disk_expect_parts(struct test_disk *td, enum req_op op, sector_t sector,
+			    sector_t sectors, sector_t part);
+
+/* Expects the sectors of @from at @at, and zeroes on all of the rest of @to. */
+void test_disk_expect_copy(struct test_disk *to, sector_t at, struct test_disk *from,
+			   sector_t sector, sector_t sectors);
+
+/* Expects zeroes in the sectors, and 0xff in each byte around them. */
+void test_disk_expect_zeroed(struct test_disk *td, sector_t sector, sector_t sectors);
+
 #endif /* _DM_IO_RUST_TEST_DISK_H */
