@@ -114,7 +114,7 @@ void bad_target_init(struct bad_target *target, struct test_disk *td)
 {
 	*target = (struct bad_target) { .num_regions = 1, .opf = REQ_OP_WRITE };
 	for (int i = 0; i < ARRAY_SIZE(target->where); i++)
-		target->where[i] = (struct bad_region) {
+		target->where[i] = (struct service_region) {
 			td->bdev, i * BAD_TARGET_SECTORS, BAD_TARGET_SECTORS,
 		};
 }
@@ -249,6 +249,16 @@ const void *bad_copy_gen_params(struct kunit *test, const void *prev, char *name
 	return copy_case_gen_params(test, prev, name);
 }
 
+const void *bad_zeroing_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	const struct bad_copy_case *c = prev;
+
+	do {
+		c = copy_case_gen_params(test, c, name);
+	} while (c && c->of_source);
+	return c;
+}
+
 const void *bad_overlap_gen_params(struct kunit *test, const void *prev, char *name)
 {
 	return overlap_case_gen_params(test, prev, name);
@@ -261,7 +271,7 @@ void bad_copy_init(struct bad_copy *copy, struct test_disk *td)
 		.num_dests = BAD_COPY_DESTS,
 	};
 	for (int i = 0; i < ARRAY_SIZE(copy->dests); i++)
-		copy->dests[i] = (struct bad_region) { td->bdev, 100 + 40 * i, 32 };
+		copy->dests[i] = (struct service_region) { td->bdev, 100 + 40 * i, 32 };
 }
 
 static const struct bad_device_case device_cases[] = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bad input that has nothing to do with how memory is handed over: it is the
- * same for both APIs, whose types differ in name only.
+ * Bad input: regions, copies and devices of the kinds that no call may accept.
  */
 #ifndef _DM_IO_RUST_BAD_INPUT_H
 #define _DM_IO_RUST_BAD_INPUT_H
@@ -9,6 +8,7 @@
 #include <linux/blk_types.h>
 #include <linux/types.h>
 
+#include "service.h"
 #include "test_disk.h"
 
 struct kunit;
@@ -18,12 +18,6 @@ struct kunit;
 /* The most destinations of a copy. */
 #define BAD_COPY_DESTS 8
 
-struct bad_region {
-	struct block_device *bdev;
-	sector_t sector;
-	sector_t count;
-};
-
 /**
  * struct bad_target - where to an I/O goes, and how: good until a case spoils it
  * @where: the regions
@@ -32,7 +26,7 @@ struct bad_region {
  * @opf: the operation
  */
 struct bad_target {
-	struct bad_region where[BITS_PER_LONG + 1];
+	struct service_region where[BITS_PER_LONG + 1];
 	unsigned int num_regions;
 	bool no_where;
 	blk_opf_t opf;
@@ -62,8 +56,8 @@ const void *bad_target_gen_params(struct kunit *test, const void *prev, char *na
  * @no_dests: give no such argument
  */
 struct bad_copy {
-	struct bad_region from;
-	struct bad_region dests[BAD_COPY_DESTS + 1];
+	struct service_region from;
+	struct service_region dests[BAD_COPY_DESTS + 1];
 	unsigned int num_dests;
 	unsigned int flags;
 	bool no_from;
@@ -73,12 +67,15 @@ struct bad_copy {
 struct bad_copy_case {
 	const char *name;
 	void (*spoil)(struct bad_copy *copy);
-	/* A zeroing has no source. */
+	/* A zeroing has no such argument. */
 	bool of_source;
 };
 
 void bad_copy_init(struct bad_copy *copy, struct test_disk *td);
 const void *bad_copy_gen_params(struct kunit *test, const void *prev, char *name);
+
+/* Those that are bad input to a zeroing as well. */
+const void *bad_zeroing_gen_params(struct kunit *test, const void *prev, char *name);
 
 /* Copies whose source and destination overlap: bad input to kcopyd_copy() only. */
 const void *bad_overlap_gen_params(struct kunit *test, const void *prev, char *name);
