@@ -19,8 +19,3 @@ void test_client_destroy(struct kunit *test, struct kcopyd_client *kc)
 {
 	kunit_release_action(test, client_destroy, kc);
 }
-
-void test_client_disown(struct kunit *test, struct kcopyd_client *kc)
-{
-	kunit_remove_action(test, client_destroy, kc);
-}

@@ -13,7 +13,4 @@ struct kcopyd_client *test_client_create(struct kunit *test, unsigned int pages)
 /* Destroys the client before the test ends. */
 void test_client_destroy(struct kunit *test, struct kcopyd_client *kc);
 
-/* Leaves it to the caller to destroy the client. */
-void test_client_disown(struct kunit *test, struct kcopyd_client *kc);
-
 #endif /* _DM_IO_RUST_TEST_CLIENT_H */

@@ -11,13 +11,6 @@
 
 #define MARGIN 0xa5
 
-const char * const test_memory_names[] = {
-	[DM_IO_PAGE_LIST] = "page_list",
-	[DM_IO_BIO] = "bio",
-	[DM_IO_VMA] = "vma",
-	[DM_IO_KMEM] = "kmem",
-};
-
 /* The first page of two: hence no two that are used are neighbours. */
 #define PAIR_ORDER 1
 

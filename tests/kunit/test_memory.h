@@ -43,8 +43,6 @@ struct test_memory {
 	struct bvec_iter start;
 };
 
-extern const char * const test_memory_names[];
-
 struct test_memory *test_memory_create(struct kunit *test,
 				       enum dm_io_mem_type type, size_t offset,
 				       size_t bytes);
