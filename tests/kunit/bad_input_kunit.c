@@ -309,6 +309,7 @@ static int do_call(struct bad_call *call, struct test_request *req)
 				      target->no_where ? NULL : target->where, target->opf, req);
 }
 
+/* The synchronous call that gives no error sets. */
 static int do_call_untold(struct bad_call *call)
 {
 	int ret;
@@ -324,20 +325,23 @@ static int do_call_untold(struct bad_call *call)
 static void expect_refused(struct kunit *test, struct bad_call *call, int ret)
 {
 	struct service_buffer *buf = call->buf;
+	const char *name = buf->service->name;
 	struct test_disk *td = call->td;
+	int async;
 
 	buf->error = SERVICE_UNTOUCHED;
 	buf->unsup = SERVICE_UNTOUCHED;
 	if (!buf->no_fn) {
-		KUNIT_EXPECT_EQ(test, do_call(call, NULL), ret);
-		KUNIT_EXPECT_EQ(test, do_call_untold(call), ret);
+		KUNIT_EXPECT_EQ_MSG(test, do_call(call, NULL), ret, "%s", name);
+		KUNIT_EXPECT_EQ_MSG(test, do_call_untold(call), ret, "%s", name);
 	}
-	KUNIT_EXPECT_EQ(test, test_request_started(buf->req, do_call(call, buf->req)), ret);
-	KUNIT_EXPECT_EQ(test, atomic_read(&buf->req->calls), 0);
-	KUNIT_EXPECT_EQ(test, buf->error, SERVICE_UNTOUCHED);
-	KUNIT_EXPECT_EQ(test, buf->unsup, SERVICE_UNTOUCHED);
-	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
-	test_expect_zeroes(test, td->data, td->sectors << SECTOR_SHIFT, "disk");
+	async = test_request_started(buf->req, do_call(call, buf->req));
+	KUNIT_EXPECT_EQ_MSG(test, async, ret, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&buf->req->calls), 0, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, buf->error, SERVICE_UNTOUCHED, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, buf->unsup, SERVICE_UNTOUCHED, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, td->nr_log, 0, "%s", name);
+	test_expect_zeroes(test, td->data, td->sectors << SECTOR_SHIFT, name);
 	test_disk_free(td);
 }
 

@@ -189,10 +189,14 @@ int service_io(struct service_buffer *buf, const struct service_call *c, unsigne
 
 static void expect_bits(struct service_buffer *buf, unsigned long error, unsigned long unsup)
 {
-	bool separate = buf->service->is_request_api;
+	const struct io_service *service = buf->service;
 
-	KUNIT_EXPECT_EQ(buf->test, buf->error, separate ? error : error | unsup);
-	KUNIT_EXPECT_EQ(buf->test, buf->unsup, separate ? unsup : 0);
+	if (!service->is_request_api) {
+		error |= unsup;
+		unsup = 0;
+	}
+	KUNIT_EXPECT_EQ_MSG(buf->test, buf->error, error, "%s", service->name);
+	KUNIT_EXPECT_EQ_MSG(buf->test, buf->unsup, unsup, "%s", service->name);
 }
 
 void service_expect_failed(struct service_buffer *buf, const struct service_call *c,
@@ -205,7 +209,7 @@ void service_expect_failed(struct service_buffer *buf, const struct service_call
 		want = -EIO;
 	else if (!c->async && unsup)
 		want = buf->service->is_request_api ? -EOPNOTSUPP : -EIO;
-	KUNIT_EXPECT_EQ(buf->test, ret, want);
+	KUNIT_EXPECT_EQ_MSG(buf->test, ret, want, "%s", buf->service->name);
 	expect_bits(buf, error, unsup);
 }
 

@@ -128,20 +128,22 @@ struct service_call {
 	unsigned int offset;
 };
 
-/* Returns the call behind @prev in the table of all, the first one for NULL, NULL at the end. */
+/* Returns the call that follows @prev in the table of all calls; NULL is before and behind them. */
 const struct service_call *service_call_next(const struct service_call *prev);
 
 /*
- * For a case with each service, synchronous and asynchronous: a service_call is
- * the parameter. The data begins where the memory does, or also at offsets, or
- * so and only one of the two.
+ * The parameter of a case is a struct service_call:
+ *
+ * - service_gen_params: each service, synchronous and asynchronous, at offset 0
+ * - service_offset_gen_params: the same, and at other offsets
+ * - service_sync_gen_params: of all these the synchronous ones
+ * - service_async_gen_params: of all these the asynchronous ones
+ * - service_api_gen_params: asynchronous with vmalloc'd memory, once for each API
  */
 const void *service_gen_params(struct kunit *test, const void *prev, char *name);
 const void *service_offset_gen_params(struct kunit *test, const void *prev, char *name);
 const void *service_sync_gen_params(struct kunit *test, const void *prev, char *name);
 const void *service_async_gen_params(struct kunit *test, const void *prev, char *name);
-
-/* The same, but each API once, with asynchronous vmalloc'd memory. */
 const void *service_api_gen_params(struct kunit *test, const void *prev, char *name);
 
 /* The flag that a call adds. */
