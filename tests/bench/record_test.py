@@ -46,22 +46,25 @@ class Record(unittest.TestCase):
         self.assertEqual((failed, ratios), (0, recorded(1.1)["ratios"][CASE.name]))
 
     def test_new_case(self):
-        self.assertEqual(self.check(1100, {"ratios": {}}, False)[0], 1)
-        self.assertEqual(self.check(1100, {"ratios": {}}, True)[0], 0)
+        """What is not recorded is compared with nothing; a run that records adds it."""
+        self.assertEqual(self.check(1100, {"ratios": {}}, False), (0, None))
+        self.assertEqual(self.check(1100, {"ratios": {}}, True),
+                         (0, recorded(1.1)["ratios"][CASE.name]))
 
     def test_case_without_figures(self):
         results = Results()
         judge.check_measured(results, Figures("", min), [CASE])
         self.assertEqual(results.count(FAIL), 1)
 
-    def test_reasons_are_of_cases(self):
-        """A reason that is documented for no case would excuse nothing, and never fail."""
+    def test_records_are_of_cases(self):
+        """A reason or a ratio of no case would be compared with nothing, and never fail."""
         record = json.loads(run.RECORDED.read_text())
         names = {case.name for group in run.counted_groups(quick=False).values()
                  for case in group}
         services = {f"{service}, {name}" for service in cases.OURS for name in names}
         self.assertLessEqual(record["misses its target"].keys(), names)
         self.assertLessEqual(record["worse than C"].keys(), services)
+        self.assertLessEqual(record["ratios"].keys(), names)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@
 
 usage: run.py [--quick] [--record] [--module PATH]
 
---quick measures the table's cases only, --module another dm_io_rust.ko. --record
-makes what was measured the figures that later runs are compared with, and those
-that Documentation/ shows, unless something is worse than recorded before: to accept
-that, take its ratios out of recorded.json. What a run measured is in the cache, as
-it says.
+--quick measures the cases that have a target only, --module another dm_io_rust.ko.
+--record makes what was measured the figures that later runs are compared with, and
+those that Documentation/ shows, unless something is worse than recorded before: to
+accept that, or when a floor changes, take the ratios out of recorded.json. What a
+run measured is in the cache, as it says.
 """
 
 import argparse
@@ -107,8 +107,7 @@ def check_record(results, figures, groups, recorded, is_recording):
     """Whether nothing is worse than recorded before this run records anything."""
     compared = [case for title, group in groups.items() if title not in (WAKING, MEMORY)
                 for case in group]
-    is_good = judge.check_against_record(results, figures, compared, recorded["ratios"],
-                                         is_recording)
+    is_good = judge.check_against_record(results, figures, compared, recorded["ratios"])
     if is_recording and is_good:
         recorded["ratios"] = {
             case.name: {service: round(ratio, 4)

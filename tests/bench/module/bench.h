@@ -25,6 +25,20 @@ enum memory {
 };
 
 /**
+ * struct piece - as much of a buffer as a bio has
+ * @vectors: its vectors, which are those of the buffer
+ * @num_vectors: how many vectors there are, at most BIO_MAX_VECS
+ * @size: its size in bytes
+ * @sector: where it begins in the buffer
+ */
+struct piece {
+	const struct bio_vec *vectors;
+	unsigned int num_vectors;
+	unsigned int size;
+	sector_t sector;
+};
+
+/**
  * struct buffer - memory to write from and read into
  * @memory: what kind of memory it is
  * @size: its size in bytes
@@ -32,6 +46,8 @@ enum memory {
  * @list: its pages as a list, for lists and vectors, no two of them adjacent
  * @vectors: it as bio vectors: a single one for kmem, else one for each page
  * @num_vectors: how many vectors there are
+ * @pieces: the vectors, as those of bios
+ * @num_pieces: how many pieces there are
  */
 struct buffer {
 	enum memory memory;
@@ -40,6 +56,8 @@ struct buffer {
 	struct page_list *list;
 	struct bio_vec *vectors;
 	unsigned int num_vectors;
+	struct piece *pieces;
+	unsigned int num_pieces;
 };
 
 struct buffer *buffer_get(enum memory memory, size_t size);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The memory of the last load, kept for the next that wants the same. */
+#include <linux/bio.h>
 #include <linux/bvec.h>
 #include <linux/dm-io.h>
 #include <linux/mm.h>
@@ -92,8 +93,40 @@ static bool buffer_describe(struct buffer *buffer)
 	return true;
 }
 
+static unsigned int vectors_size(const struct bio_vec *vectors, unsigned int count)
+{
+	unsigned int size = 0;
+
+	while (count--)
+		size += vectors[count].bv_len;
+	return size;
+}
+
+static bool buffer_divide(struct buffer *buffer)
+{
+	unsigned int left = buffer->num_vectors;
+	sector_t sector = 0;
+
+	buffer->num_pieces = DIV_ROUND_UP(left, BIO_MAX_VECS);
+	buffer->pieces = kvmalloc_objs(*buffer->pieces, buffer->num_pieces);
+	if (!buffer->pieces)
+		return false;
+	for (unsigned int i = 0; i < buffer->num_pieces; i++) {
+		struct piece *piece = &buffer->pieces[i];
+
+		piece->vectors = buffer->vectors + i * BIO_MAX_VECS;
+		piece->num_vectors = min(left, BIO_MAX_VECS);
+		piece->size = vectors_size(piece->vectors, piece->num_vectors);
+		piece->sector = sector;
+		left -= piece->num_vectors;
+		sector += piece->size >> SECTOR_SHIFT;
+	}
+	return true;
+}
+
 void buffer_forget(void)
 {
+	kvfree(last.pieces);
 	kvfree(last.vectors);
 	free_list(last.list, num_pages(&last));
 	kvfree(last.data);
@@ -102,12 +135,12 @@ void buffer_forget(void)
 
 struct buffer *buffer_get(enum memory memory, size_t size)
 {
-	if (last.vectors && last.memory == memory && last.size == size)
+	if (last.pieces && last.memory == memory && last.size == size)
 		return &last;
 	buffer_forget();
 	last.memory = memory;
 	last.size = size;
-	if (buffer_alloc(&last) && buffer_describe(&last))
+	if (buffer_alloc(&last) && buffer_describe(&last) && buffer_divide(&last))
 		return &last;
 	buffer_forget();
 	return NULL;

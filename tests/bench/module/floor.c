@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The least that an I/O can cost: a bare bio for each region. */
+/*
+ * The floor: bare bios, allocated from a per-CPU cache, whose vectors are written
+ * directly. There is one bio for each region, or more if the buffer has more
+ * vectors than a bio may have.
+ */
 #include <linux/bio.h>
+#include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/slab.h>
 
@@ -15,7 +20,7 @@ static void *floor_create(void)
 
 	if (!bios)
 		return ERR_PTR(-ENOMEM);
-	ret = bioset_init(bios, BIOS_IN_RESERVE, 0, BIOSET_NEED_BVECS);
+	ret = bioset_init(bios, BIOS_IN_RESERVE, 0, BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
 	if (!ret)
 		return bios;
 	kfree(bios);
@@ -28,35 +33,56 @@ static void floor_destroy(void *client)
 	kfree(client);
 }
 
-static __always_inline struct bio *floor_bio(struct bio_set *bios, const struct load *load,
-					     struct block_device *disk)
+/* The caller sets what is called when the bio ends. */
+static __always_inline struct bio *piece_bio(struct bio_set *bios, const struct load *load,
+					     struct block_device *disk, const struct piece *piece)
 {
-	const struct buffer *buffer = load->buffer;
-	struct bio *bio = bio_alloc_bioset(disk, buffer->num_vectors, load->op,
-					   GFP_NOIO, bios);
+	struct bio *bio = bio_alloc_bioset(disk, piece->num_vectors, load->op, GFP_NOIO, bios);
+	const struct bio_vec *from = piece->vectors, *end = from + piece->num_vectors;
+	struct bio_vec *to = bio->bi_io_vec;
 
-	for (unsigned int i = 0; i < buffer->num_vectors; i++) {
-		const struct bio_vec *vector = &buffer->vectors[i];
-
-		__bio_add_page(bio, vector->bv_page, vector->bv_len,
-			       vector->bv_offset);
-	}
+	do {
+		*to++ = *from++;
+	} while (from < end);
+	bio->bi_vcnt = piece->num_vectors;
+	bio->bi_iter.bi_size = piece->size;
+	bio->bi_iter.bi_sector = piece->sector;
 	return bio;
+}
+
+static void sync_end_io(struct bio *bio)
+{
+	complete(bio->bi_private);
+}
+
+static __always_inline int region_sync(struct bio_set *bios, const struct load *load,
+				       struct block_device *disk, struct completion *done)
+{
+	const struct piece *piece = load->buffer->pieces;
+	const struct piece *end = piece + load->buffer->num_pieces;
+	int ret;
+
+	do {
+		struct bio *bio = piece_bio(bios, load, disk, piece);
+
+		bio->bi_private = done;
+		bio->bi_end_io = sync_end_io;
+		submit_bio(bio);
+		wait_for_completion_io(done);
+		ret = bio->bi_status ? -EIO : 0;
+		bio_put(bio);
+	} while (!ret && ++piece < end);
+	return ret;
 }
 
 static int floor_sync(void *client, const struct load *load, unsigned int times)
 {
+	DECLARE_COMPLETION_ONSTACK(done);
 	int ret = 0;
 
-	if (load->buffer->num_vectors > BIO_MAX_VECS)
-		return -EINVAL;
 	while (times-- && !ret)
-		for (unsigned int i = 0; i < load->num_regions && !ret; i++) {
-			struct bio *bio = floor_bio(client, load, load->disks[i]);
-
-			ret = submit_bio_wait(bio);
-			bio_put(bio);
-		}
+		for (unsigned int i = 0; i < load->num_regions && !ret; i++)
+			ret = region_sync(client, load, load->disks[i], &done);
 	return ret;
 }
 
@@ -65,7 +91,7 @@ struct submitter {
 	const struct load *load;
 };
 
-static void floor_end_io(struct bio *bio)
+static void async_end_io(struct bio *bio)
 {
 	batch_end_one(bio->bi_private, bio->bi_status);
 	bio_put(bio);
@@ -74,12 +100,20 @@ static void floor_end_io(struct bio *bio)
 static int floor_submit(void *context, struct batch *batch)
 {
 	struct submitter *submitter = context;
-	struct bio *bio = floor_bio(submitter->bios, submitter->load,
-				    submitter->load->disks[0]);
+	const struct load *load = submitter->load;
+	const struct piece *piece = load->buffer->pieces;
+	const struct piece *end = piece + load->buffer->num_pieces;
 
-	bio->bi_private = batch;
-	bio->bi_end_io = floor_end_io;
-	submit_bio(bio);
+	/* The batch counts one for each job. */
+	if (load->buffer->num_pieces > 1)
+		atomic_add(load->buffer->num_pieces - 1, &batch->left);
+	do {
+		struct bio *bio = piece_bio(submitter->bios, load, load->disks[0], piece);
+
+		bio->bi_private = batch;
+		bio->bi_end_io = async_end_io;
+		submit_bio(bio);
+	} while (++piece < end);
 	return 0;
 }
 
@@ -87,7 +121,7 @@ static int floor_async(void *client, const struct load *load, unsigned int times
 {
 	struct submitter submitter = { .bios = client, .load = load };
 
-	if (load->buffer->num_vectors > BIO_MAX_VECS || load->num_regions > 1)
+	if (load->num_regions > 1)
 		return -EINVAL;
 	return batches_run(&submitter, load, times, floor_submit);
 }
