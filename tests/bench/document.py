@@ -64,15 +64,12 @@ def rst_sizes(sizes):
                       '   :header: "module", "text", "data"', "", *lines, ""])
 
 
-def reasons(figures, cases, waking, recorded):
+def reasons(figures, cases, recorded):
     """Why targets are not reached, or C is better: the reasons with their figures."""
-    queued, woken = map(figures.floor, waking)
     texts = {}
     for case in cases:
         floor, ratios = figures.floor(case), figures.ratios(case)
-        values = {"floor": floor, "queued": queued, "woken": woken,
-                  "with_queued": (floor + queued) / floor,
-                  "with_woken": (floor + woken) / floor,
+        values = {"floor": floor,
                   **{service: figures.cost(case, service) for service in case.services}}
         reached = ", ".join(f"{ratio:.2f} ({service})" for service, ratio in ratios.items())
         if reason := recorded["misses its target"].get(case.name):

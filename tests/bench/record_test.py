@@ -51,6 +51,14 @@ class Record(unittest.TestCase):
         self.assertEqual(self.check(1100, {"ratios": {}}, True),
                          (0, recorded(1.1)["ratios"][CASE.name]))
 
+    def test_targets(self):
+        """The floor costs 1000, and the target is a multiple of it."""
+        limit = round(1000 * CASE.target)
+        for cost, failures in ((limit, 0), (limit + 1, 1)):
+            results = Results()
+            judge.check_targets(results, figures_of(cost), [CASE], {})
+            self.assertEqual(results.count(FAIL), failures)
+
     def test_case_without_figures(self):
         results = Results()
         judge.check_measured(results, Figures("", min), [CASE])

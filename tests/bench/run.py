@@ -31,7 +31,8 @@ from sizes import module_sizes  # noqa: E402
 
 HERE = TOP / "tests" / "bench"
 RECORDED = HERE / "recorded.json"
-TABLE, WAKING = "Instructions", "What it costs to wake another task"
+TABLE, WAKING = "Instructions", "Cost of waking another task"
+ASYNCHRONOUS = "Asynchronous requests"
 COPY_SIZES, IO_SIZES = "Sizes of copies", "Sizes of writes"
 LATE, MEMORY = "Nanoseconds, disks that answer late", "Bytes held by a client"
 FOUR_PROCESSORS = {
@@ -64,7 +65,7 @@ def counted_groups(quick):
     groups = {TABLE: cases.table(), WAKING: cases.waking()}
     if not quick:
         groups.update({
-            "Asynchronous requests": cases.asynchronous(),
+            ASYNCHRONOUS: cases.asynchronous(),
             "Destinations": cases.destinations(),
             COPY_SIZES: cases.copy_sizes(),
             "Clients and jobs": cases.parallel(),
@@ -147,7 +148,7 @@ def write_all(options, shown, figures, groups, recorded, is_recording):
     sizes = module_sizes(options.module)
     for name, text, data in sizes:
         print(f"  {name}: {text:,} bytes of text, {data:,} of data", flush=True)
-    texts = document.reasons(figures, groups[TABLE], groups[WAKING], recorded)
+    texts = document.reasons(figures, groups[TABLE], recorded)
     folders = [output_folder() / "bench"]
     if is_recording:
         RECORDED.write_text(json.dumps(recorded, indent=1) + "\n")
