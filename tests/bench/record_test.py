@@ -51,6 +51,13 @@ class Record(unittest.TestCase):
         self.assertEqual(self.check(1100, {"ratios": {}}, True),
                          (0, recorded(1.1)["ratios"][CASE.name]))
 
+    def test_every_row_is_compared_with_c(self):
+        """With no tolerance: C costs 1000."""
+        for cost, failures in ((999, 0), (1000, 0), (1001, len(cases.OURS))):
+            results = Results()
+            judge.check_against_c(results, figures_of(cost), [CASE], {})
+            self.assertEqual(results.count(FAIL), failures)
+
     def test_targets(self):
         """The floor costs 1000, and the target is a multiple of it."""
         limit = round(1000 * CASE.target)
