@@ -165,8 +165,8 @@ def parallel(disks="nullb", size=16 * KIB):
             for clients, jobs in shapes]
 
 
-def late():
-    """Elapsed time on disks that answer late, as all that is in flight does."""
+def delayed():
+    """Elapsed time with delayed completions, each after the same time."""
     us, ms = {"disks": "late"}, {"disks": "slow"}
     ios = [
         Case("sync 4 KiB write, kmem", Load("write", "kmem", 4 * KIB, **us)),
@@ -178,18 +178,18 @@ def late():
         *asynchronous("late", has_floor=False),
         *parallel("late", 64 * KIB),
     ]
-    # Here only how much is in flight decides.
+    # Here it is only the number of bios in flight that matters.
     copies = [
         Case("kcopyd 64 MiB", copy(64 * MIB, **ms)),
         Case("kcopyd 4 MiB, 16 clients", copy(4 * MIB, clients=16, **ms)),
         Case("kcopyd 64 KiB, 100 jobs in flight", copy(64 * KIB, jobs=100, **ms)),
     ]
-    return [dataclasses.replace(case, name=f"{case.name}, {delay} late")
+    return [dataclasses.replace(case, name=f"{case.name}, {delay} delay")
             for delay, cases in (("100 us", ios), ("100 ms", copies)) for case in cases]
 
 
 def memory():
-    """Bytes that a client holds, idle, and at work on disks that take 100 ms."""
+    """Bytes that a client holds, idle, and while completions are delayed by 100 ms."""
     slow = {"disks": "slow", "kind": "busy"}
     return [
         Case("an idle dm_io client", Load("write", "kmem", 4 * KIB, clients=256, kind="idle")),

@@ -34,7 +34,7 @@ RECORDED = HERE / "recorded.json"
 TABLE, WAKING = "Instructions", "Cost of waking another task"
 ASYNCHRONOUS = "Asynchronous requests"
 COPY_SIZES, IO_SIZES = "Sizes of copies", "Sizes of writes"
-LATE, MEMORY = "Nanoseconds, disks that answer late", "Bytes held by a client"
+DELAYED, MEMORY = "Nanoseconds, delayed completions", "Bytes held by a client"
 FOUR_PROCESSORS = {
     "Instructions of four processors together": FOUR_COUNTED,
     "Nanoseconds, four processors": FOUR_TIMED,
@@ -69,7 +69,7 @@ def counted_groups(quick):
             "Destinations": cases.destinations(),
             COPY_SIZES: cases.copy_sizes(),
             "Clients and jobs": cases.parallel(),
-            LATE: cases.late(),
+            DELAYED: cases.delayed(),
             MEMORY: cases.memory(),
             IO_SIZES: cases.io_sizes(),
         })

@@ -9,8 +9,8 @@ BENCH=/sys/kernel/debug/dm_io_rust_bench
 NULLB=/sys/kernel/config/nullb
 SETTLE_SECONDS=4
 
-# late_disks NAME NANOSECONDS: nine disks that answer that late, all at a time.
-late_disks()
+# delayed_disks NAME NANOSECONDS: nine disks that complete each bio after that time.
+delayed_disks()
 {
 	for i in 0 1 2 3 4 5 6 7 8; do
 		disk=$NULLB/$1$i
@@ -28,11 +28,11 @@ load()
 	mount -t configfs configfs /sys/kernel/config
 	modprobe null_blk nr_devices=9 queue_mode=2 irqmode=0
 	modprobe dm_mod
-	# Else what two tasks cost that wake each other depends on which of them
-	# has run for longer before, which takes turns that last for many passes.
+	# With this feature the cost of two tasks that wake each other depends on
+	# which of them has run for longer, and that lasts for many passes.
 	echo NO_PLACE_LAG >/sys/kernel/debug/sched/features
-	late_disks late 100000
-	late_disks slow 100000000
+	delayed_disks late 100000
+	delayed_disks slow 100000000
 	insmod /modules/dm_io_rust.ko
 	# shellcheck disable=SC2046 # a word for each parameter
 	insmod /modules/dm_io_rust_bench.ko $(cat /data/parameters)
