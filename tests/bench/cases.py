@@ -43,6 +43,11 @@ def size_name(size):
     return f"{size} B"
 
 
+def without_target(case):
+    """The case as one that is compared with its floor, but not judged by it."""
+    return dataclasses.replace(case, target=None, has_floor=True)
+
+
 def plural(count, noun):
     return f"{count} {noun}{'s' if count > 1 else ''}"
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boot a guest, have it measure cases, and take in what it found."""
 
+import dataclasses
 import pathlib
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
@@ -22,20 +24,24 @@ MEMORY_MIB = 1536
 TIMEOUT_SECONDS = 3600
 
 
+@dataclasses.dataclass(frozen=True)
 class Boot:
     """How to boot, how long to measure, and which of the passes to believe."""
 
-    def __init__(self, name, machine, parameters, choose):
-        self.name = name
-        self.machine = machine
-        self.parameters = parameters
-        self.choose = choose
+    name: str
+    machine: list
+    # Parameters of the benchmark's module.
+    parameters: str
+    choose: Callable
+    # Whether the allocators clear memory, as Debian's kernel has it by default.
+    init_on_alloc: int = 1
 
 
 # Guest time is instructions, and passes at once when there are none. The scheduler
 # has ways that last for some passes: the least would be luck.
 INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 COUNTED = Boot("counted", ["-smp", "1", *INSTRUCTIONS], "", statistics.median_low)
+NOT_CLEARED = dataclasses.replace(COUNTED, name="counted-not-cleared", init_on_alloc=0)
 # Processors take turns when instructions are counted, and time is those of all. It
 # takes some turns until all are at work.
 FOUR_COUNTED = Boot("four-counted", ["-smp", "4", *INSTRUCTIONS],
@@ -97,6 +103,7 @@ def measure(boot, module, groups):
         # Another module may be measured at the same time.
         guest.log = CACHE / "log" / f"bench-{boot.name}-{module.parent.name}.log"
         guest.machine = boot.machine
+        guest.arguments.append(f"init_on_alloc={boot.init_on_alloc}")
         guest.modules("configfs", "null_blk", "dm_mod")
         add_module(guest, folder, module)
         add_module(guest, folder, bench)

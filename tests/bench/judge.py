@@ -50,11 +50,11 @@ def check_repeats(results, figures, again, cases):
             if not 1 / NOISE <= figures.ns[line] / again.ns[line] <= NOISE))
 
 
-def check_against_c(results, figures, cases, reasons):
+def check_against_c(results, figures, cases, reasons, setting=""):
     """Nothing may be worse than mainline's."""
     for case, service in itertools.product(cases, OURS):
         name = f"{service}, {case.name}"
-        check_or_documented(results, f"not worse than C: {name}",
+        check_or_documented(results, f"not worse than C: {name}{setting}",
                             exceeding(figures, case, figures.cost(case, C), [service]),
                             reasons.get(name))
 

@@ -25,7 +25,7 @@ from steps import exclusive, main  # noqa: E402
 import cases  # noqa: E402
 import document  # noqa: E402
 import judge  # noqa: E402
-from figures import COUNTED, FOUR_COUNTED, FOUR_TIMED, STOCK, measure  # noqa: E402
+from figures import COUNTED, FOUR_COUNTED, FOUR_TIMED, NOT_CLEARED, STOCK, measure  # noqa: E402
 from plot import plot  # noqa: E402
 from sizes import module_sizes  # noqa: E402
 
@@ -35,6 +35,7 @@ TABLE, WAKING = "Instructions", "Cost of waking another task"
 ASYNCHRONOUS = "Asynchronous requests"
 COPY_SIZES, IO_SIZES = "Sizes of copies", "Sizes of writes"
 DELAYED, MEMORY = "Nanoseconds, delayed completions", "Bytes held by a client"
+NO_CLEARING = ", init_on_alloc=0"
 FOUR_PROCESSORS = {
     "Instructions of four processors together": FOUR_COUNTED,
     "Nanoseconds, four processors": FOUR_TIMED,
@@ -74,6 +75,13 @@ def counted_groups(quick):
             IO_SIZES: cases.io_sizes(),
         })
     return groups
+
+
+def not_cleared_groups():
+    """The cases that are also measured with init_on_alloc=0."""
+    return {f"{title}{NO_CLEARING}": [cases.without_target(case) for case in group]
+            for title, group in ((TABLE, cases.table()),
+                                 (ASYNCHRONOUS, cases.asynchronous()))}
 
 
 def measured(results, boot, module, groups):
@@ -123,6 +131,23 @@ def tables(figures, groups):
             for title, group in groups.items() if group}
 
 
+def not_cleared(results, module, recorded):
+    """The first tables with init_on_alloc=0, in which C must not be better either."""
+    groups, figures = measured(results, NOT_CLEARED, module, not_cleared_groups())
+    for group in groups.values():
+        judge.check_against_c(results, figures, group, recorded["worse than C"], NO_CLEARING)
+    return tables(figures, groups)
+
+
+def in_order(shown):
+    """The tables with those of init_on_alloc=0 after the one of asynchronous requests."""
+    titles = [title for title in shown if not title.endswith(NO_CLEARING)]
+    if ASYNCHRONOUS in titles:
+        position = titles.index(ASYNCHRONOUS) + 1
+        titles[position:position] = [title for title in shown if title not in titles]
+    return {title: shown[title] for title in titles}
+
+
 def four_processors(results, module):
     """Times are shown only: they are the machine's."""
     shown = {}
@@ -170,6 +195,8 @@ def run():
     shown = tables(figures, groups)
     if not options.quick:
         judge_repeats(results, options.module, figures, groups)
+        shown.update(not_cleared(results, options.module, recorded))
+        shown = in_order(shown)
         shown.update(four_processors(results, options.module))
     for title, rows in shown.items():
         document.print_table(title, rows)
