@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tables of figures: for the terminal, for Documentation/, and as JSON."""
 
+import dataclasses
 import json
 
 from cases import C, CLASSIC, REQUEST
 
 HEADS = ("case", "floor", "C", "request", "classic", "C / floor", "request / floor",
          "classic / floor", "target", "request / C", "classic / C")
+SIZES = "Bytes of the module"
 BEGIN = ".. What follows is of tests/bench/run.py --record."
 END = ".. End of what is of tests/bench/run.py --record."
 
@@ -58,10 +60,18 @@ def rst_table(title, rows):
                       f"   :header: {line(head).strip()}", "", *map(line, body), ""])
 
 
+def print_sizes(sizes):
+    print(f"\n== {SIZES}")
+    for size in sizes:
+        print(f"{size.name}: {size.text:,} of text in {size.functions} functions, "
+              f"{size.data:,} of data", flush=True)
+
+
 def rst_sizes(sizes):
-    lines = [f'   "{name}", "{text:,}", "{data:,}"' for name, text, data in sizes]
-    return "\n".join(["Bytes of the module", "-------------------", "", ".. csv-table::",
-                      '   :header: "module", "text", "data"', "", *lines, ""])
+    lines = [f'   "{size.name}", "{size.text:,}", "{size.functions}", "{size.data:,}"'
+             for size in sizes]
+    return "\n".join([SIZES, "-" * len(SIZES), "", ".. csv-table::",
+                      '   :header: "module", "text", "functions", "data"', "", *lines, ""])
 
 
 def reasons(figures, cases, recorded):
@@ -103,6 +113,5 @@ def as_json(shown, sizes, texts):
     """All figures."""
     data = {title: [dict(zip(HEADS, row)) for row in rows] for title, rows in shown.items()}
     data["Targets that are not reached"] = texts
-    data["Bytes of the module"] = [dict(zip(("module", "text", "data"), size))
-                                   for size in sizes]
+    data[SIZES] = [dataclasses.asdict(size) for size in sizes]
     return json.dumps(data, indent=1) + "\n"

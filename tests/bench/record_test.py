@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Growth is noticed, by a run that records as well; lint runs this."""
+"""What is worse than C, than recorded or too large is noticed; lint runs this."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ import cases  # noqa: E402
 import judge  # noqa: E402
 from figures import Figures  # noqa: E402
 from results import FAIL, Results  # noqa: E402
+from sizes import Size  # noqa: E402
 
 CASE = cases.table()[0]
 
@@ -64,6 +65,12 @@ class Record(unittest.TestCase):
         for cost, failures in ((limit, 0), (limit + 1, 1)):
             results = Results()
             judge.check_targets(results, figures_of(cost), [CASE], {})
+            self.assertEqual(results.count(FAIL), failures)
+
+    def test_text(self):
+        for text, failures in ((judge.MOST_TEXT, 0), (judge.MOST_TEXT + 1, 1)):
+            results = Results()
+            judge.check_text(results, Size("dm_io_rust.ko", text, 0, 0))
             self.assertEqual(results.count(FAIL), failures)
 
     def test_case_without_figures(self):

@@ -27,7 +27,7 @@ import document  # noqa: E402
 import judge  # noqa: E402
 from figures import COUNTED, FOUR_COUNTED, FOUR_TIMED, NOT_CLEARED, STOCK, measure  # noqa: E402
 from plot import plot  # noqa: E402
-from sizes import module_sizes  # noqa: E402
+from sizes import Size, mainline_objects  # noqa: E402
 
 HERE = TOP / "tests" / "bench"
 RECORDED = HERE / "recorded.json"
@@ -159,6 +159,14 @@ def four_processors(results, module):
     return shown
 
 
+def module_sizes(options):
+    """The size of this module, and that of mainline's two files."""
+    sizes = [Size.of("dm_io_rust.ko", options.module)]
+    if not options.quick:
+        sizes.append(Size.of("dm-io.o and dm-kcopyd.o", *mainline_objects()))
+    return sizes
+
+
 def write_documents(folder, json_text, figures, groups):
     """The figures as JSON and as a plot."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,11 +176,8 @@ def write_documents(folder, json_text, figures, groups):
     print(f"  the figures and their plot: {folder}", flush=True)
 
 
-def write_all(options, shown, figures, groups, recorded, is_recording):
+def write_all(shown, sizes, figures, groups, recorded, is_recording):
     """The figures as documents, in the cache, and where they are shown."""
-    sizes = module_sizes(options.module)
-    for name, text, data in sizes:
-        print(f"  {name}: {text:,} bytes of text, {data:,} of data", flush=True)
     texts = document.reasons(figures, groups[TABLE], recorded)
     folders = [output_folder() / "bench"]
     if is_recording:
@@ -198,14 +203,17 @@ def run():
         shown.update(not_cleared(results, options.module, recorded))
         shown = in_order(shown)
         shown.update(four_processors(results, options.module))
+    sizes = module_sizes(options)
     for title, rows in shown.items():
         document.print_table(title, rows)
+    document.print_sizes(sizes)
     judge_all(results, figures, groups, recorded)
+    judge.check_text(results, sizes[0])
     is_good = check_record(results, figures, groups, recorded, options.record)
     if options.record and not is_good:
         print("  nothing is recorded, for something is worse than before", flush=True)
     if not options.quick:
-        write_all(options, shown, figures, groups, recorded, options.record and is_good)
+        write_all(shown, sizes, figures, groups, recorded, options.record and is_good)
     return results.finish()
 
 

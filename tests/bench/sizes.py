@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The sizes of this module's code and data, and of what mainline has for it."""
 
+import dataclasses
+import re
 import shutil
 import subprocess
 
@@ -9,6 +11,9 @@ from steps import CACHE
 from build_modules import output_folder
 
 SOURCES = ("dm-io.c", "dm-kcopyd.c")
+# Code, without constants; and variables.
+TEXT = re.compile(r"\.text(\..+)?|\.(init|exit)\.text")
+DATA = re.compile(r"\.(data|bss)(\..+)?")
 
 
 def mainline_objects():
@@ -25,15 +30,38 @@ def mainline_objects():
     return [folder / name for name in objects]
 
 
-def text_and_data(paths):
-    """Bytes of code and constants, and of variables, in all of the files."""
-    listing = subprocess.run(["size", *paths], capture_output=True, text=True,
-                             check=True).stdout.splitlines()[1:]
-    sizes = [[int(word) for word in line.split()[:3]] for line in listing]
-    return sum(size[0] for size in sizes), sum(size[1] + size[2] for size in sizes)
+def sections(path):
+    """The sizes of a file's sections, by their names."""
+    listing = subprocess.run(["size", "-A", "-d", path], capture_output=True, text=True,
+                             check=True).stdout
+    return {name: int(size) for name, size in
+            re.findall(r"^(\.\S+) +(\d+) +\d+$", listing, re.MULTILINE)}
 
 
-def module_sizes(module):
-    """What is shown of sizes: who, text, data."""
-    return [["dm_io_rust.ko", *text_and_data([module])],
-            ["dm-io.o and dm-kcopyd.o", *text_and_data(mainline_objects())]]
+def functions(path):
+    """The functions of a file: names of the same code count once."""
+    listing = subprocess.run(["objdump", "-t", path], capture_output=True, text=True,
+                             check=True).stdout
+    symbols = re.findall(r"^([0-9a-f]+) .{6}F (\S+)\t\S+ +(\S+)$", listing, re.MULTILINE)
+    return {(section, address) for address, section, name in symbols
+            if TEXT.fullmatch(section) and not name.startswith("__pfx_")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """The bytes of code and of variables, and the functions, of some files."""
+
+    name: str
+    text: int
+    functions: int
+    data: int
+
+    @staticmethod
+    def of(name, *paths):
+        """What all of the files have together."""
+        def total(pattern):
+            return sum(size for path in paths for section, size in sections(path).items()
+                       if pattern.fullmatch(section))
+
+        return Size(name, total(TEXT), sum(len(functions(path)) for path in paths),
+                    total(DATA))
