@@ -42,11 +42,11 @@ def ratio_plot(figures, cases):
         for index, (service, label) in enumerate(SERVICES.items()))
     return "\n".join([
         "$ratios << EOD", *lines, "EOD",
-        "set title 'Instructions, as multiples of bare bios'",
+        "set title 'Instructions, as multiples of the floor'",
         "set ylabel 'ratio to the floor'", "set key top left",
         "set xtics auto rotate by 30 right scale 0", "unset logscale x",
         "set logscale y 2", "set bmargin 11", "set lmargin 14",
-        "set yrange [0.5:64]", "set xrange [-0.6:*]", "set style data histogram",
+        "set yrange [0.8:16]", "set xrange [-0.6:*]", "set style data histogram",
         "set style histogram clustered gap 1.5",
         f"plot {bars}, $ratios using 1:6 with points pt 2 ps 0.7 lw 2 lc 'black' "
         "title 'target'",
