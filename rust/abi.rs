@@ -6,21 +6,18 @@
 //! arguments into one call of [`crate::io`] or [`crate::kcopyd`], and a refusal into an error number
 //! and a line in the log.
 
-mod callback;
+mod args;
 mod dm_io;
 mod kcopyd;
-mod page_list;
-mod regions;
 mod rust_dm_io;
 mod rust_dm_kcopyd;
 mod services;
-mod target;
 
 pub(crate) use self::services::Services;
 
-use crate::{
-    bindings,
-    io::Refusal, //
+use crate::dm::{
+    log,
+    Refusal, //
 };
 use kernel::{
     ffi::c_int,
@@ -47,7 +44,7 @@ macro_rules! export {
             ///
             /// # Safety
             ///
-            /// The caller sees to what the header asks for.
+            /// The caller guarantees what the header requires.
             #[no_mangle]
             unsafe extern "C" fn $name($($argument: $type),*) $(-> $return)? $body
         )*
@@ -55,13 +52,10 @@ macro_rules! export {
 }
 use export;
 
-/// What an exported function returns; a refusal is logged, with the function's name.
-fn answer(call: &CStr, result: Result<c_int, Refusal>) -> c_int {
+/// Returns what an exported function returns; logs a refusal, with the function's name.
+fn to_errno(call: &CStr, result: Result<c_int, Refusal>) -> c_int {
     result.unwrap_or_else(|refusal| {
-        // SAFETY: Both are strings.
-        unsafe {
-            bindings::dm_io_rust_log_refusal(call.as_char_ptr(), refusal.argument.as_char_ptr())
-        };
+        log::refused(call, refusal);
         refusal.error.to_errno()
     })
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What bindgen made of this project's C headers. The kernel's own types are the kernel crate's,
-//! so that there is one `bio`, not two.
+//! The kernel crate's bindings, and what bindgen adds to them from this project's C headers: the
+//! kernel's inline functions and constants that the kernel crate lacks, under their own names, and
+//! the public headers' declarations.
 //!
 //! A name that both APIs have is here that of the services, and in [`mainline`] that of the request
 //! API.
@@ -18,23 +19,9 @@
     unsafe_op_in_unsafe_fn
 )]
 
-use kernel::{
-    bindings::{
-        bio,
-        bio_vec,
-        blk_status_t,
-        block_device,
-        bool_,
-        bvec_iter,
-        gfp_t,
-        kmem_cache,
-        page,
-        sector_t,
-        u64_,
-        workqueue_struct, //
-    },
-    ffi, //
-};
+use kernel::ffi;
+
+pub(crate) use kernel::bindings::*;
 
 include!(concat!(
     env!("DM_IO_RUST_OBJ"),

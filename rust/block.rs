@@ -5,66 +5,44 @@
 //! Nothing here knows of device mapper: it is meant for the kernel crate. A file holds one object,
 //! under the name that it has in C. How the pieces go together:
 //!
-//! - A [`Bio<P>`](Bio) is a bio that is not in flight, with a payload `P` of its owner. It comes
-//!   from a [`BioPool<P>`](BioPool), which has a reserve. Submitting it gives it away; when it has
-//!   ended, [`EndIo::end_io`] gets it back.
-//! - A [`StackBio<P>`](StackBio) lives on its owner's stack, needs no memory, and is waited for.
-//! - Both can be *chained* to: a [`Chained<P>`](Chained) keeps a bio from ending and its payload
-//!   alive. A [`Leg`] is a bio that holds such a handle on its parent, and tells it how it ended.
-//! - A [`Draft`] is what of a bio may be set before it is submitted.
-//! - [`BioQueue`] and [`BioList`] hold bios in order, the latter without a lock and from any
-//!   context.
+//! - A [`Bio<P>`](Bio) is a bio that nobody else uses, with a payload `P`. It comes from a
+//!   [`BioPool<P>`](BioPool), which has a reserve, or lives on the stack of
+//!   [`on_stack`](bio::on_stack), which waits for it.
+//! - A [`SharedBio<P>`](SharedBio) is one that may have child bios, which may be in flight and use its
+//!   vectors. What those are over cannot be changed any more.
+//! - A bio in flight has no type: whoever submits it gives it up, and gets it back as an
+//!   [`IdleBio<P>`](IdleBio) when [`EndIo::end_io`] is called.
+//! - An [`Op`] is an operation with flags that a bio may have.
 
 pub(crate) mod bio;
-pub(crate) mod bio_data;
 pub(crate) mod bio_list;
 pub(crate) mod blk_status;
 pub(crate) mod block_device;
-pub(crate) mod bvec;
-pub(crate) mod bvec_array;
+mod bvec_table;
 pub(crate) mod jiffies;
-pub(crate) mod linear;
-pub(crate) mod mempool;
-pub(crate) mod pages;
+pub(crate) mod op;
 pub(crate) mod rcu;
-pub(crate) mod resources;
-pub(crate) mod slab;
-mod vector_table;
-pub(crate) mod vmalloc;
+#[cfg(CONFIG_KUNIT = "y")]
+mod test_disk;
 pub(crate) mod workqueue;
 pub(crate) mod zero_vectors;
 
 pub(crate) use self::{
     bio::{
+        child::{
+            Child,
+            Parent, //
+        },
+        data::BioData,
         pool::BioPool,
-        stack::StackBio,
         Bio,
-        Chained,
-        Draft,
         EndIo,
-        Leg,
-        Parent, //
-    },
-    bio_data::BioData,
-    bio_list::{
-        BioList,
-        BioQueue, //
+        IdleBio,
+        SharedBio, //
     },
     blk_status::Status,
     block_device::BlockDevice,
-    bvec::Segment,
-    bvec_array::BvecArray,
-    linear::LinearRange,
-    pages::{
-        PageBuffer,
-        PageReserve, //
-    },
-    resources::Resources,
-    slab::Slab,
-    vmalloc::{
-        VmallocPages,
-        VmallocRange, //
-    },
+    op::Op,
     workqueue::OwnedQueue,
     zero_vectors::ZeroVectors, //
 };

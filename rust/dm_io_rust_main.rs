@@ -6,18 +6,22 @@
 //!
 //! - [`abi`]: the functions that C calls.
 //! - [`io`] and [`kcopyd`]: the decisions, which contain no unsafe code.
-//! - [`block`]: safe owners of the block layer's objects, which know nothing of device mapper.
-//! - [`bindings`]: this project's C headers and helpers.
+//! - [`dm`]: device mapper's types, which both services share.
+//! - [`block`] and [`memory`]: safe owners of the kernel's objects, which know nothing of device
+//!   mapper.
+//! - [`bindings`]: the kernel crate's bindings, and this project's C headers and helpers.
 //!
-//! [`statistics`] counts what goes through.
+//! [`statistics`] counts I/O and jobs.
 
 use kernel::prelude::*;
 
 mod abi;
 mod bindings;
 mod block;
+mod dm;
 mod io;
 mod kcopyd;
+mod memory;
 mod statistics;
 
 module! {

@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What went through the module, for those who want to know: debugfs, `dm_io_rust/statistics`.
+//! I/O statistics, in debugfs: `dm_io_rust/statistics`.
 
 use crate::bindings;
 
-/// What an I/O or a job is counted as.
+/// What a job is counted as.
 #[derive(Clone, Copy)]
 pub(crate) enum Counted {
-    Read,
-    Write,
     Copy,
     Zeroing,
     Callback,
 }
 
-/// Counts an I/O or a job, which has so many sectors. Any context.
-pub(crate) fn count(what: Counted, sectors: u64) {
-    let (events, sectors_of) = match what {
-        Counted::Read => (
-            bindings::DM_IO_RUST_IO_REQUESTS,
-            bindings::DM_IO_RUST_IO_SECTORS_READ,
-        ),
-        Counted::Write => (
-            bindings::DM_IO_RUST_IO_REQUESTS,
-            bindings::DM_IO_RUST_IO_SECTORS_WRITTEN,
-        ),
+/// Counts an I/O of so many sectors. Any context.
+#[inline]
+pub(crate) fn count_io(is_write: bool, sectors: u64) {
+    let read = bindings::DM_IO_RUST_IO_SECTORS_READ;
+    // Those that are written are next.
+    const _: () = assert!(
+        bindings::DM_IO_RUST_IO_SECTORS_WRITTEN == bindings::DM_IO_RUST_IO_SECTORS_READ + 1
+    );
+    count(
+        bindings::DM_IO_RUST_IO_REQUESTS,
+        read + u32::from(is_write),
+        sectors,
+    );
+}
+
+/// Counts a job of so many sectors. Any context.
+pub(crate) fn count_job(what: Counted, sectors: u64) {
+    let (jobs, sectors_of) = match what {
         Counted::Copy => (
             bindings::DM_IO_RUST_COPY_JOBS,
             bindings::DM_IO_RUST_COPY_SECTORS,
@@ -38,6 +43,14 @@ pub(crate) fn count(what: Counted, sectors: u64) {
             bindings::DM_IO_RUST_COPY_SECTORS,
         ),
     };
+    count(jobs, sectors_of, sectors);
+}
+
+fn count(
+    events: bindings::dm_io_rust_counter,
+    sectors_of: bindings::dm_io_rust_counter,
+    sectors: u64,
+) {
     // SAFETY: Both are counters that there are.
     unsafe { bindings::dm_io_rust_count(events, sectors_of, sectors) }
 }

@@ -45,7 +45,7 @@ struct page_list {
 };
 
 /**
- * typedef io_notify_fn - is told how an asynchronous request ended
+ * typedef io_notify_fn - completion callback of an asynchronous request
  * @error: bit i is set when any part of region i failed
  * @context: as given with the request
  *
@@ -119,7 +119,7 @@ int dm_io_sync(unsigned int num_regions, struct io_region *where, int rw,
 	       unsigned long *error_bits);
 
 /**
- * dm_io_async - transfer a page list and be told when it is done
+ * dm_io_async - transfer a page list and call back on completion
  * @num_regions: as for dm_io_sync()
  * @where: as for dm_io_sync(); not used after the call has returned
  * @rw: as for dm_io_sync(), but REQ_SYNC is not added
@@ -135,7 +135,7 @@ int dm_io_sync(unsigned int num_regions, struct io_region *where, int rw,
  *
  * Context: Process context, may sleep; @fn is called in any context.
  * Return: 0, or an error as of dm_io_sync()'s bad arguments. A region's failure
- * is told to @fn.
+ * is passed to @fn.
  */
 int dm_io_async(unsigned int num_regions, struct io_region *where, int rw,
 		struct page_list *pl, unsigned int offset,
@@ -158,7 +158,7 @@ int dm_io_sync_bvec(unsigned int num_regions, struct io_region *where, int rw,
 		    struct bio_vec *bvec, unsigned long *error_bits);
 
 /**
- * dm_io_async_bvec - transfer an array of bio vectors and be told when it is done
+ * dm_io_async_bvec - transfer an array of bio vectors and call back on completion
  * @num_regions: as for dm_io_sync()
  * @where: as for dm_io_async()
  * @rw: as for dm_io_async()
@@ -195,7 +195,7 @@ int dm_io_sync_vm(unsigned int num_regions, struct io_region *where, int rw,
 		  void *data, unsigned long *error_bits);
 
 /**
- * dm_io_async_vm - transfer vmalloc'd memory and be told when it is done
+ * dm_io_async_vm - transfer vmalloc'd memory and call back on completion
  * @num_regions: as for dm_io_sync()
  * @where: as for dm_io_async()
  * @rw: as for dm_io_async()

@@ -20,7 +20,7 @@
 struct kcopyd_client;
 
 /**
- * typedef kcopyd_notify_fn - is told how a copy ended
+ * typedef kcopyd_notify_fn - completion callback of a copy
  * @read_err: not 0 when any part of the source could not be read
  * @write_err: bit i is set when any part of destination i could not be written
  * @context: as given with the copy
@@ -66,15 +66,15 @@ void kcopyd_client_destroy(struct kcopyd_client *kc);
  * @context: handed to @fn
  *
  * No I/O is submitted by the call itself, whose caller may hold locks that a device
- * beneath wants. A long copy is done in parts, several of which are in flight at a
- * time. After an error no further part is started, unless KCOPYD_IGNORE_ERROR is
+ * beneath wants. A long copy is done in sub-jobs, several of which are in flight
+ * at a time. After an error none is started any more, unless KCOPYD_IGNORE_ERROR is
  * set: then all that can be read is written wherever it can be written. What is
  * lost is single blocks: those of the device that has the largest logical blocks,
  * counted from the start of the copy. Blocks that cannot be read are written as
  * zeroes; those that cannot be written to a destination are left as they are
  * there. A write that a device does not support at all is not tried in pieces, nor
  * is what fails on a device once it has failed for 1,024 such blocks in a row: until
- * one succeeds there, a part that fails, of up to the module's
+ * one succeeds there, a sub-job that fails, of up to the module's
  * kcopyd_subjob_size_kb, is lost as a whole.
  *
  * Without memory the call waits for another copy's callback; from within a

@@ -55,7 +55,7 @@ void rust_dm_io_client_destroy(struct dm_io_client *client);
  * @sync_unsup_bits: likewise, a bit for each region whose device cannot do what
  *	was asked (BLK_STS_NOTSUPP and BLK_STS_INVAL), which are not in
  *	@sync_error_bits
- * @ioprio: the priority that the device is told
+ * @ioprio: the priority of the I/O (bi_ioprio); one of an unknown class is none
  *
  * The buffer is as long as the largest region; it may be NULL when no data is
  * carried: a discard, a write of zeroes, or only empty regions. A page list and
@@ -92,8 +92,8 @@ int rust_dm_io(struct dm_io_request *io_req, unsigned int num_regions,
  *	cent; shared by all clients that are given the same one, and valid until
  *	they are destroyed. NULL is no limit.
  *
- * The memory set aside is that of one part of a copy, whose length is the
- * module's parameter kcopyd_subjob_size_kb.
+ * The memory set aside is that of one sub-job, whose size is the module's
+ * parameter kcopyd_subjob_size_kb.
  *
  * Context: Process context, may sleep.
  * Return: The client, or an ERR_PTR: -ENOMEM.
@@ -116,7 +116,7 @@ void rust_dm_kcopyd_client_destroy(struct dm_kcopyd_client *kc);
  * rust_dm_kcopyd_client_flush - wait for the work that a client has now
  * @kc: the client
  *
- * When this returns the callback has returned for every copy of a single part
+ * When this returns the callback has returned for every copy of a single sub-job
  * whose I/O had ended before the call, and for every callback that had been done
  * by rust_dm_kcopyd_do_callback(). It waits for a callback that is running, and
  * for an I/O that is being submitted, but for none to end.
@@ -146,19 +146,19 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  * are written as zeroes; those that cannot be written to a destination are left as
  * they are there. A write that a device does not support at all is not tried in
  * pieces, nor is what fails on a device once it has failed for 1,024 such blocks in
- * a row: until one succeeds there, a part that fails is lost as a whole.
+ * a row: until one succeeds there, a sub-job that fails is lost as a whole.
  *
- * Source and destination may overlap. Each part, of kcopyd_subjob_size_kb and at
- * most 512 KiB, is then read before any of it is written, and parts are copied from
- * the first to the last, one after the other. A part that cannot be read is lost as
- * a whole.
+ * Source and destination may overlap. Each sub-job, of kcopyd_subjob_size_kb and at
+ * most 512 KiB, is then read before any of it is written, and sub-jobs are done from
+ * the first to the last, one after the other. One that cannot be read is lost as a
+ * whole.
  *
  * With DM_KCOPYD_WRITE_SEQ, which a zoned destination implies, every destination
  * is written from its start to its end, one write after the other, and errors
  * are not ignored.
  *
  * For arguments that make no sense nothing is done, the log has a line that names
- * the argument, and @fn is told of a read error and has every bit of write_err.
+ * the argument, and @fn gets a read error and every bit of write_err.
  *
  * Without memory the call waits for another job's callback; from within a callback
  * of the same client, for the kernel to free some.

@@ -3,29 +3,33 @@
 //! The functions of `dm_io_rust/dm_io.h`.
 
 use super::{
-    answer,
-    callback::IoCallback,
+    args::RegionArgs,
     export,
-    page_list::PageList,
     services::services,
-    target::Target, //
+    to_errno, //
 };
 use crate::{
     bindings::{
-        self,
         io_notify_fn,
         io_region,
         page_list, //
     },
-    block::{
-        BvecArray,
-        VmallocRange, //
+    dm::{
+        callback::IoFunction,
+        log,
+        Failures,
+        IoCallback,
+        PageList,
+        Refusal, //
     },
     io::{
-        source::VmallocBuffer,
-        Failures,
-        Io,
-        Refusal, //
+        Buffer,
+        Incomplete,
+        Io, //
+    },
+    memory::{
+        BvecArray,
+        VmallocBuffer, //
     }, //
 };
 use kernel::{
@@ -39,32 +43,31 @@ use kernel::{
     prelude::*, //
 };
 
-/// Who learns how a request ended: nobody but the caller, who waits, if there is no callback.
+/// The completion mode: [`None`] is synchronous.
 type Mode = Result<Option<IoCallback>, Refusal>;
 
-/// A caller who waits.
-const WAITS: Mode = Ok(None);
+const SYNC: Mode = Ok(None);
 
-/// A caller who is told.
+/// The completion mode of an asynchronous call.
 ///
 /// # Safety
 ///
 /// The function may be called with the context once, in any context.
-unsafe fn told(function: io_notify_fn, context: *mut c_void) -> Mode {
-    // SAFETY: By this function's requirement.
-    match unsafe { IoCallback::from_raw(function, context) } {
-        None => Err(Refusal::invalid(c"fn is NULL")),
-        callback => Ok(callback),
-    }
+unsafe fn is_async(function: io_notify_fn, context: *mut c_void) -> Mode {
+    let function = function.ok_or(Refusal::invalid(c"fn is NULL"))?;
+    // SAFETY: The caller guarantees that it may be called.
+    Ok(Some(unsafe {
+        IoCallback::new(IoFunction::Classic(function), context)
+    }))
 }
 
-/// What a call that waited returns.
+/// Returns what a synchronous call returns.
 ///
 /// # Safety
 ///
 /// `error_bits` is null or may be written.
-unsafe fn waited(failures: Failures, error_bits: *mut c_ulong) -> c_int {
-    // SAFETY: By this function's requirement.
+unsafe fn return_bits(failures: Failures, error_bits: *mut c_ulong) -> c_int {
+    // SAFETY: It is null or may be written.
     if let Some(error_bits) = unsafe { error_bits.as_mut() } {
         *error_bits = failures.all();
     }
@@ -78,68 +81,88 @@ unsafe fn waited(failures: Failures, error_bits: *mut c_ulong) -> c_int {
 /// # Safety
 ///
 /// Called from an exported function.
-unsafe fn io() -> Result<&'static Io<IoCallback>, Refusal> {
-    // SAFETY: By this function's requirement.
-    let services = unsafe { services() }?;
-    Ok(&services.io)
+unsafe fn io() -> Result<&'static Io, Refusal> {
+    // SAFETY: This is called from an exported function.
+    Ok(&unsafe { services() }?.io)
 }
 
 /// # Safety
 ///
-/// As [`Target::new`] and [`PageList::from_raw`]; called from an exported function.
+/// As [`RegionArgs::new`] and [`PageList::from_raw`]; called from an exported function.
+#[inline(always)]
 unsafe fn with_page_list(
     (count, where_, rw): (c_uint, *mut io_region, c_int),
     (list, offset): (*mut page_list, c_uint),
     mode: Mode,
 ) -> Result<Failures, Refusal> {
-    // SAFETY: By this function's requirement.
-    let target = unsafe { Target::new(io()?, count, where_, rw as u32) }?;
+    // SAFETY: The caller guarantees what `RegionArgs` requires.
+    let args = unsafe { RegionArgs::new(count, where_, rw as u32) }?;
     let callback = mode?;
-    // SAFETY: By this function's requirement.
-    let list = unsafe { PageList::from_raw(list, offset) }?;
-    target.run(|_| list.needed(), PageList::TOO_SHORT, callback)
+    let bytes = args.buffer_bytes();
+    // SAFETY: The caller guarantees what `PageList` requires.
+    let list = unsafe { PageList::from_raw(list, offset, bytes) }?;
+    let buffer = if bytes > 0 {
+        list.check_not_null()?;
+        Buffer::PageList(list)
+    } else {
+        Buffer::None
+    };
+    // SAFETY: This is called from an exported function.
+    let io = unsafe { io() }?;
+    io.run(&args.with_buffer(buffer, 0), callback)
+        .map_err(|Incomplete| PageList::TOO_SHORT)
 }
 
 /// # Safety
 ///
-/// As [`Target::new`] and [`BvecArray::from_raw`]; called from an exported function.
+/// As [`RegionArgs::new`] and [`BvecArray::from_raw`]; called from an exported function.
 unsafe fn with_bvecs(
     (count, where_, rw): (c_uint, *mut io_region, c_int),
     bvec: *mut bio_vec,
     mode: Mode,
 ) -> Result<Failures, Refusal> {
-    // SAFETY: By this function's requirement.
-    let target = unsafe { Target::new(io()?, count, where_, rw as u32) }?;
-    target.run(
-        // SAFETY: By this function's requirement.
-        |_| unsafe { BvecArray::from_raw(bvec) }.ok_or(Refusal::invalid(c"bvec is NULL")),
-        Refusal::invalid(c"bvec: an element has no page or no length"),
-        mode?,
-    )
+    const INCOMPLETE: Refusal = Refusal::invalid(c"bvec: an element has no page or no length");
+    // SAFETY: The caller guarantees what `RegionArgs` requires.
+    let args = unsafe { RegionArgs::new(count, where_, rw as u32) }?;
+    let callback = mode?;
+    let buffer = match args.buffer_bytes() {
+        0 => Buffer::None,
+        // SAFETY: The caller guarantees what `BvecArray` requires.
+        bytes => unsafe { BvecArray::from_raw(bvec, bytes) }
+            .map(Buffer::Vectors)
+            .ok_or(Refusal::invalid(c"bvec is NULL"))?,
+    };
+    // SAFETY: This is called from an exported function.
+    let io = unsafe { io() }?;
+    io.run(&args.with_buffer(buffer, 0), callback)
+        .map_err(|Incomplete| INCOMPLETE)
 }
 
 /// # Safety
 ///
-/// As [`Target::new`] and [`VmallocRange::from_raw`]; called from an exported function.
+/// As [`RegionArgs::new`] and [`VmallocBuffer::from_raw`]; called from an exported function.
 unsafe fn with_vm(
     (count, where_, rw): (c_uint, *mut io_region, c_int),
     data: *mut c_void,
     mode: Mode,
 ) -> Result<Failures, Refusal> {
-    // SAFETY: By this function's requirement.
-    let target = unsafe { Target::new(io()?, count, where_, rw as u32) }?;
-    target.run(
-        |bytes| {
-            // SAFETY: By this function's requirement.
-            unsafe { VmallocRange::from_raw(data) }
-                .map(|range| VmallocBuffer::new(range, bytes))
-                .ok_or(Refusal::invalid(
-                    c"data: not the address of vmalloc'd memory",
-                ))
-        },
-        Refusal::invalid(c"data: not memory, or its area ends too early"),
-        mode?,
-    )
+    const INCOMPLETE: Refusal = Refusal::invalid(c"data: not memory, or its area ends too early");
+    // SAFETY: The caller guarantees what `RegionArgs` requires.
+    let args = unsafe { RegionArgs::new(count, where_, rw as u32) }?;
+    let callback = mode?;
+    let buffer = match args.buffer_bytes() {
+        0 => Buffer::None,
+        // SAFETY: The caller guarantees what `VmallocBuffer` requires.
+        bytes => unsafe { VmallocBuffer::from_raw(data, bytes) }
+            .map(Buffer::Vmalloc)
+            .ok_or(Refusal::invalid(
+                c"data: not the address of vmalloc'd memory",
+            ))?,
+    };
+    // SAFETY: This is called from an exported function.
+    let io = unsafe { io() }?;
+    io.run(&args.with_buffer(buffer, 0), callback)
+        .map_err(|Incomplete| INCOMPLETE)
 }
 
 export! {
@@ -151,7 +174,7 @@ export! {
                 Ok(()) => 0,
                 Err(error) => error.to_errno(),
             },
-            Err(refusal) => answer(c"dm_io_get", Err(refusal)),
+            Err(refusal) => to_errno(c"dm_io_get", Err(refusal)),
         }
     }
 
@@ -159,8 +182,7 @@ export! {
     fn dm_io_put(num_pages: c_uint) {
         // SAFETY: This is an exported function.
         if unsafe { io() }.is_ok_and(|io| !io.put(num_pages as usize)) {
-            // SAFETY: May be called at any time.
-            unsafe { bindings::dm_io_rust_warn_excess_put() };
+            log::excess_put();
         }
     }
 
@@ -173,10 +195,10 @@ export! {
         offset: c_uint,
         error_bits: *mut c_ulong,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callees require.
-        answer(c"dm_io_sync", unsafe {
-            with_page_list((num_regions, where_, rw), (pl, offset), WAITS)
-                .map(|failures| waited(failures, error_bits))
+        // SAFETY: The header requires of the caller what the callees do.
+        to_errno(c"dm_io_sync", unsafe {
+            with_page_list((num_regions, where_, rw), (pl, offset), SYNC)
+                .map(|failures| return_bits(failures, error_bits))
         })
     }
 
@@ -190,9 +212,9 @@ export! {
         fn_: io_notify_fn,
         context: *mut c_void,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callees require.
-        answer(c"dm_io_async", unsafe {
-            with_page_list((num_regions, where_, rw), (pl, offset), told(fn_, context)).map(|_| 0)
+        // SAFETY: The header requires of the caller what the callees do.
+        to_errno(c"dm_io_async", unsafe {
+            with_page_list((num_regions, where_, rw), (pl, offset), is_async(fn_, context)).map(|_| 0)
         })
     }
 
@@ -204,10 +226,10 @@ export! {
         bvec: *mut bio_vec,
         error_bits: *mut c_ulong,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callees require.
-        answer(c"dm_io_sync_bvec", unsafe {
-            with_bvecs((num_regions, where_, rw), bvec, WAITS)
-                .map(|failures| waited(failures, error_bits))
+        // SAFETY: The header requires of the caller what the callees do.
+        to_errno(c"dm_io_sync_bvec", unsafe {
+            with_bvecs((num_regions, where_, rw), bvec, SYNC)
+                .map(|failures| return_bits(failures, error_bits))
         })
     }
 
@@ -220,9 +242,9 @@ export! {
         fn_: io_notify_fn,
         context: *mut c_void,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callees require.
-        answer(c"dm_io_async_bvec", unsafe {
-            with_bvecs((num_regions, where_, rw), bvec, told(fn_, context)).map(|_| 0)
+        // SAFETY: The header requires of the caller what the callees do.
+        to_errno(c"dm_io_async_bvec", unsafe {
+            with_bvecs((num_regions, where_, rw), bvec, is_async(fn_, context)).map(|_| 0)
         })
     }
 
@@ -234,10 +256,10 @@ export! {
         data: *mut c_void,
         error_bits: *mut c_ulong,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callees require.
-        answer(c"dm_io_sync_vm", unsafe {
-            with_vm((num_regions, where_, rw), data, WAITS)
-                .map(|failures| waited(failures, error_bits))
+        // SAFETY: The header requires of the caller what the callees do.
+        to_errno(c"dm_io_sync_vm", unsafe {
+            with_vm((num_regions, where_, rw), data, SYNC)
+                .map(|failures| return_bits(failures, error_bits))
         })
     }
 
@@ -250,9 +272,9 @@ export! {
         fn_: io_notify_fn,
         context: *mut c_void,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callees require.
-        answer(c"dm_io_async_vm", unsafe {
-            with_vm((num_regions, where_, rw), data, told(fn_, context)).map(|_| 0)
+        // SAFETY: The header requires of the caller what the callees do.
+        to_errno(c"dm_io_async_vm", unsafe {
+            with_vm((num_regions, where_, rw), data, is_async(fn_, context)).map(|_| 0)
         })
     }
 }

@@ -3,14 +3,13 @@
 //! The functions of `dm_io_rust/kcopyd.h`.
 
 use super::{
-    answer,
-    callback::CopyCallback,
-    export,
-    regions::{
+    args::{
         region,
         regions, //
     },
-    services::services, //
+    export,
+    services::services,
+    to_errno, //
 };
 use crate::{
     bindings::{
@@ -19,7 +18,11 @@ use crate::{
         kcopyd_client,
         kcopyd_notify_fn, //
     },
-    io::Refusal,
+    dm::{
+        callback::CopyFunction,
+        CopyCallback,
+        Refusal, //
+    },
     kcopyd::{
         Client,
         Flags,
@@ -39,10 +42,7 @@ use kernel::{
     }, //
 };
 
-/// What C knows as a `struct kcopyd_client`.
-type KcopydClient = Client<CopyCallback>;
-
-/// Makes a client for C.
+/// Creates a client for C.
 ///
 /// # Safety
 ///
@@ -51,13 +51,13 @@ unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c
     if num_pages == 0 {
         return Err(Refusal::invalid(c"num_pages: 0"));
     }
-    // SAFETY: By this function's requirement.
+    // SAFETY: It is null or may be written.
     let result = unsafe { result.as_mut() }.ok_or(Refusal::invalid(c"result is NULL"))?;
-    // SAFETY: By this function's requirement.
-    let resources = &unsafe { services() }?.resources;
+    // SAFETY: This is called from an exported function.
+    let zeroes = &unsafe { services() }?.zeroes;
     // SAFETY: May be called at any time.
-    let part_bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
-    match KcopydClient::new(num_pages as usize, part_bytes, resources, None) {
+    let sub_job_bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
+    match Client::new(num_pages as usize, sub_job_bytes, zeroes, None) {
         Ok(client) => {
             *result = Arc::into_raw(client).cast_mut().cast();
             Ok(0)
@@ -70,7 +70,7 @@ unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c
 ///
 /// # Safety
 ///
-/// As the header asks of the caller of `kcopyd_copy`.
+/// As the header requires of the caller of `kcopyd_copy`.
 unsafe fn copy(
     client: *mut kcopyd_client,
     from: *mut io_region,
@@ -87,23 +87,25 @@ unsafe fn copy(
     if num_dests == 0 || num_dests as usize > MAX_DESTS {
         return Err(Refusal::invalid(c"num_dests: not 1 to KCOPYD_MAX_REGIONS"));
     }
-    // SAFETY: By this function's requirement.
+    let function = function.ok_or(Refusal::invalid(c"fn is NULL"))?;
+    // SAFETY: The caller guarantees that the function may be called, and what the others require.
     let (callback, from, dests) = unsafe {
         (
-            CopyCallback::from_raw(function, context).ok_or(Refusal::invalid(c"fn is NULL"))?,
+            CopyCallback::new(CopyFunction::Classic(function), context),
             region(from, Refusal::invalid(c"from is NULL"))?,
             regions(
                 dests,
                 num_dests as usize,
                 Refusal::invalid(c"dests is NULL"),
+                |_, _| {},
             )?,
         )
     };
     if dests.iter().any(|dest| dest.overlaps(&from)) {
         return Err(Refusal::invalid(c"dests: one overlaps the source"));
     }
-    // SAFETY: The client is one that `create` gave out, and that the caller still has.
-    let client = unsafe { ArcBorrow::<KcopydClient>::from_raw(client.cast()) };
+    // SAFETY: The client is one that was created, and that the caller still has.
+    let client = unsafe { ArcBorrow::<Client>::from_raw(client.cast()) };
     let flags = Flags {
         ignore_errors: flags != 0,
         in_order: false,
@@ -115,17 +117,17 @@ unsafe fn copy(
 export! {
     /// See the header.
     fn kcopyd_client_create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> c_int {
-        // SAFETY: The header asks the caller for what the callee requires.
-        answer(c"kcopyd_client_create", unsafe { create(num_pages, result) })
+        // SAFETY: The header requires of the caller what the callee does.
+        to_errno(c"kcopyd_client_create", unsafe { create(num_pages, result) })
     }
 
     /// See the header.
     fn kcopyd_client_destroy(kc: *mut kcopyd_client) {
         if !kc.is_null() {
-            // SAFETY: The client is one that `create` gave out, and the caller gives it back.
-            let client = unsafe { Arc::from_raw(kc.cast::<KcopydClient>()) };
-            // What drops the last reference ends the client's work queue: that is to be here, and
-            // not in work of that queue.
+            // SAFETY: The client is one that was created, and the caller gives it up.
+            let client = unsafe { Arc::from_raw(kc.cast::<Client>()) };
+            // Whoever drops the last reference destroys the client's work queues: that must be here,
+            // and not in work of one of them.
             client.drain();
         }
     }
@@ -140,8 +142,8 @@ export! {
         fn_: kcopyd_notify_fn,
         context: *mut c_void,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callee requires.
-        answer(c"kcopyd_copy", unsafe {
+        // SAFETY: The header requires of the caller what the callee does.
+        to_errno(c"kcopyd_copy", unsafe {
             copy(kc, from, (num_dests, dests), flags, (fn_, context))
         })
     }

@@ -3,15 +3,10 @@
 //! The functions of `dm_io_rust/mainline.h` that do I/O.
 
 use super::{
-    answer,
-    callback::RequestCallback,
+    args::RegionArgs,
     export,
-    page_list::PageList,
-    services::{
-        reserved_ios,
-        services, //
-    },
-    target::Target, //
+    services::reserved_ios,
+    to_errno, //
 };
 use crate::{
     bindings::mainline::{
@@ -24,19 +19,22 @@ use crate::{
         DM_IO_PAGE_LIST,
         DM_IO_VMA,
     },
-    block::{
-        BioData,
-        LinearRange,
-        VmallocRange, //
+    block::BioData,
+    dm::{
+        callback::IoFunction,
+        Failures,
+        IoCallback,
+        PageList,
+        Refusal, //
     },
     io::{
-        source::{
-            LinearBuffer,
-            VmallocBuffer, //
-        },
-        Failures,
-        Io,
-        Refusal, //
+        Buffer,
+        Incomplete,
+        Io, //
+    },
+    memory::{
+        LinearBuffer,
+        VmallocBuffer, //
     }, //
 };
 use kernel::{
@@ -52,108 +50,109 @@ use kernel::{
 };
 
 /// What C knows as a `struct dm_io_client`.
-type Client = Pin<KBox<Io<RequestCallback>>>;
+type Client = Pin<KBox<Io>>;
 
-/// An `ERR_PTR`.
+/// Returns an `ERR_PTR`.
 pub(super) fn error_pointer<T>(error: Error) -> *mut T {
     core::ptr::without_provenance_mut(error.to_errno() as usize)
 }
 
-/// Whether a pointer is NULL or an `ERR_PTR`.
-pub(super) fn is_no_pointer<T>(pointer: *mut T) -> bool {
+/// Returns whether a pointer is NULL or an `ERR_PTR`.
+pub(super) fn is_error_or_null<T>(pointer: *mut T) -> bool {
     let errors = (-(kernel::bindings::MAX_ERRNO as isize)) as usize;
     pointer.is_null() || pointer.addr() >= errors
 }
 
-/// Makes a client for C.
+/// Checks a request, and runs it. Returns also whether the caller waited.
 ///
 /// # Safety
 ///
-/// Called from an exported function.
-unsafe fn create() -> Result<Client> {
-    // SAFETY: By this function's requirement.
-    let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
-    Io::new(&services.resources, reserved_ios())
-}
-
-/// Checks a request, and runs it.
-///
-/// # Safety
-///
-/// As the header asks of the caller of `rust_dm_io`.
+/// As the header requires of the caller of `rust_dm_io`.
 unsafe fn run(
     request: *const dm_io_request,
     (count, regions): (c_uint, *const dm_io_region),
     ioprio: c_ushort,
 ) -> Result<(Failures, bool), Refusal> {
-    // SAFETY: By this function's requirement.
+    // SAFETY: The request is null or valid.
     let request = unsafe { request.as_ref() }.ok_or(Refusal::invalid(c"io_req is NULL"))?;
-    if is_no_pointer(request.client) {
+    if is_error_or_null(request.client) {
         return Err(Refusal::invalid(c"io_req->client is none"));
     }
-    // SAFETY: The client is one that `create` gave out, and that the caller still has.
+    // SAFETY: The client is one that was created, and that the caller still has.
     let client = unsafe { Client::borrow(request.client.cast()) };
-    // SAFETY: By this function's requirement; the region is laid out as that of the services.
-    let target = unsafe { Target::new(client.get_ref(), count, regions.cast(), request.bi_opf) }?;
-    // SAFETY: By this function's requirement.
-    let notify = unsafe { RequestCallback::from_raw(request.notify.fn_, request.notify.context) };
-    // SAFETY: By this function's requirement.
-    let failures = unsafe { with_memory(target.with_priority(ioprio), &request.mem, notify) }?;
-    Ok((failures, notify.is_none()))
+    // SAFETY: The caller guarantees what `RegionArgs` requires; the region is laid out as that of the
+    // services.
+    let args = unsafe { RegionArgs::new(count, regions.cast(), request.bi_opf) }?;
+    let callback = request.notify.fn_.map(|function| {
+        // SAFETY: The function may be called with the context once, in any context.
+        unsafe { IoCallback::new(IoFunction::Request(function), request.notify.context) }
+    });
+    // SAFETY: The caller guarantees what `buffer` requires.
+    let buffer = unsafe { buffer(&request.mem, args.buffer_bytes()) }?;
+    let failures = client
+        .get_ref()
+        .run(&args.with_buffer(buffer, ioprio), callback)
+        .map_err(|Incomplete| match request.mem.type_ {
+            DM_IO_PAGE_LIST => PageList::TOO_SHORT,
+            _ => VMALLOC_TOO_SHORT,
+        })?;
+    Ok((failures, callback.is_none()))
 }
 
-/// Runs a request with the memory that it names.
+/// Returns `bytes` bytes of a request's memory.
 ///
 /// # Safety
 ///
-/// The memory is of the type that is said, stays as it is during the call, and is valid until all
-/// I/O with it has ended.
-unsafe fn with_memory(
-    target: Target<'_, RequestCallback>,
-    memory: &dm_io_memory,
-    notify: Option<RequestCallback>,
-) -> Result<Failures, Refusal> {
-    // SAFETY, for all that is read of the union and all that is made of it: by this function's
-    // requirement.
+/// The memory is of the type that is named, does not change during `'a`, and is valid until all
+/// I/O with it has completed.
+#[inline]
+unsafe fn buffer<'a>(memory: &'a dm_io_memory, bytes: u64) -> Result<Buffer<'a>, Refusal> {
+    let pointer = &memory.ptr;
     match memory.type_ {
         DM_IO_PAGE_LIST => {
-            // SAFETY: As above.
-            let list = unsafe { PageList::from_raw(memory.ptr.pl.cast(), memory.offset) }?;
-            target.run(|_| list.needed(), PageList::TOO_SHORT, notify)
+            // SAFETY: The union holds a list, and the caller guarantees what `PageList` requires.
+            let list = unsafe { PageList::from_raw(pointer.pl.cast(), memory.offset, bytes) }?;
+            if bytes == 0 {
+                return Ok(Buffer::None);
+            }
+            list.check_not_null()?;
+            Ok(Buffer::PageList(list))
         }
-        DM_IO_BIO => target.run(
-            // SAFETY: As above.
-            |_| unsafe { BioData::from_raw(memory.ptr.bio) }.ok_or(NO_DATA),
-            Refusal::invalid(c"mem.ptr.bio: it carries less than the largest region"),
-            notify,
-        ),
-        DM_IO_VMA => target.run(
-            // SAFETY: As above.
-            |bytes| match unsafe { VmallocRange::from_raw(memory.ptr.vma) } {
-                Some(range) => Ok(VmallocBuffer::new(range, bytes)),
-                None => Err(NOT_VMALLOC),
-            },
-            Refusal::invalid(c"mem.ptr.vma: not memory, or its area ends too early"),
-            notify,
-        ),
-        DM_IO_KMEM => target.run(
-            // SAFETY: As above.
-            |_| match unsafe { LinearRange::from_raw(memory.ptr.addr) } {
-                Some(range) => Ok(LinearBuffer::new(range)),
-                None => Err(NOT_LINEAR),
-            },
-            Refusal::invalid(c"mem.ptr.addr: the memory ends before the largest region does"),
-            notify,
-        ),
+        DM_IO_BIO if bytes > 0 => {
+            // SAFETY: The union holds a bio, and the caller guarantees what `BioData` requires.
+            let data = unsafe { BioData::from_raw(pointer.bio) }.ok_or(NO_DATA)?;
+            if data.len() < bytes {
+                return Err(BIO_TOO_SHORT);
+            }
+            Ok(Buffer::Bio(data))
+        }
+        DM_IO_VMA if bytes > 0 => {
+            // SAFETY: The union holds an address, and the caller guarantees what `VmallocBuffer`
+            // requires.
+            let vmalloc = unsafe { VmallocBuffer::from_raw(pointer.vma, bytes) };
+            vmalloc.map(Buffer::Vmalloc).ok_or(NOT_VMALLOC)
+        }
+        DM_IO_KMEM if bytes > 0 => {
+            // SAFETY: The union holds an address, and the caller guarantees what `LinearBuffer`
+            // requires.
+            let linear = unsafe { LinearBuffer::from_raw(pointer.addr, bytes) };
+            linear.map(Buffer::Linear).ok_or(NOT_LINEAR)
+        }
+        DM_IO_BIO | DM_IO_VMA | DM_IO_KMEM => Ok(Buffer::None),
         _ => Err(Refusal::invalid(c"mem.type: unknown")),
     }
 }
 
 const NO_DATA: Refusal = Refusal::invalid(c"mem.ptr.bio: NULL, or it carries no data");
+const BIO_TOO_SHORT: Refusal =
+    Refusal::invalid(c"mem.ptr.bio: it carries less than the largest region");
 const NOT_VMALLOC: Refusal = Refusal::invalid(c"mem.ptr.vma: not the address of vmalloc'd memory");
-const NOT_LINEAR: Refusal = Refusal::invalid(c"mem.ptr.addr: not the address of kernel memory");
+const VMALLOC_TOO_SHORT: Refusal =
+    Refusal::invalid(c"mem.ptr.vma: not memory, or its area ends too early");
+const NOT_LINEAR: Refusal =
+    Refusal::invalid(c"mem.ptr.addr: not kernel memory, or it ends before the largest region does");
 
-/// What a call returns that was not refused.
+/// Returns what a call that was not refused returns.
 fn outcome(failures: Failures) -> c_int {
     match (failures.failed, failures.unsupported) {
         (0, 0) => 0,
@@ -165,8 +164,7 @@ fn outcome(failures: Failures) -> c_int {
 export! {
     /// See the header.
     fn rust_dm_io_client_create() -> *mut dm_io_client {
-        // SAFETY: This is an exported function.
-        match unsafe { create() } {
+        match Io::new(reserved_ios()) {
             Ok(client) => client.into_foreign().cast(),
             Err(error) => error_pointer(error),
         }
@@ -174,8 +172,8 @@ export! {
 
     /// See the header.
     fn rust_dm_io_client_destroy(client: *mut dm_io_client) {
-        if !is_no_pointer(client) {
-            // SAFETY: The client is one that `create` gave out, and the caller gives it back.
+        if !is_error_or_null(client) {
+            // SAFETY: The client is one that was created, and the caller gives it up.
             drop(unsafe { Client::from_foreign(client.cast()) });
         }
     }
@@ -189,11 +187,11 @@ export! {
         sync_unsup_bits: *mut c_ulong,
         ioprio: c_ushort,
     ) -> c_int {
-        // SAFETY: The header asks the caller for what the callee requires.
+        // SAFETY: The header requires of the caller what the callee does.
         let result = unsafe { run(io_req, (num_regions, region), ioprio) };
-        answer(c"rust_dm_io", result.map(|(failures, waited)| {
+        to_errno(c"rust_dm_io", result.map(|(failures, waited)| {
             if waited {
-                // SAFETY: Null or valid, as the header asks of the caller.
+                // SAFETY: The header requires them to be null or valid.
                 unsafe {
                     if let Some(bits) = sync_error_bits.as_mut() {
                         *bits = failures.failed;

@@ -3,18 +3,17 @@
 //! The functions of `dm_io_rust/mainline.h` that copy.
 
 use super::{
-    answer,
-    callback::JobCallback,
-    export,
-    regions::{
+    args::{
         region,
         regions, //
     },
+    export,
     rust_dm_io::{
         error_pointer,
-        is_no_pointer, //
+        is_error_or_null, //
     },
-    services::services, //
+    services::services,
+    to_errno, //
 };
 use crate::{
     bindings::{
@@ -26,8 +25,11 @@ use crate::{
             dm_kcopyd_throttle, //
         }, //
     },
-    block::Bio,
-    io::Refusal,
+    dm::{
+        callback::CopyFunction,
+        CopyCallback,
+        Refusal, //
+    },
     kcopyd::{
         throttle::{
             Account,
@@ -38,6 +40,7 @@ use crate::{
         Job,
         MAX_DESTS, //
     },
+    memory::Pooled,
     statistics::{
         self,
         Counted, //
@@ -60,18 +63,25 @@ use kernel::{
     types::ForeignOwnable, //
 };
 
-/// What C knows as a `struct dm_kcopyd_client`.
-type KcopydClient = Client<JobCallback>;
-
 const IGNORE_ERROR: c_uint = 1 << bindings::DM_KCOPYD_IGNORE_ERROR;
 const WRITE_SEQ: c_uint = 1 << bindings::DM_KCOPYD_WRITE_SEQ;
 
-/// Makes a client for C.
+/// Returns a callback, unless the function is NULL.
+///
+/// # Safety
+///
+/// The function may be called with the context once, in process context.
+unsafe fn callback(function: dm_kcopyd_notify_fn, context: *mut c_void) -> Option<CopyCallback> {
+    // SAFETY: The caller guarantees it.
+    function.map(|function| unsafe { CopyCallback::new(CopyFunction::Request(function), context) })
+}
+
+/// Creates a client for C.
 ///
 /// # Safety
 ///
 /// Called from an exported function. `throttle` is null, or valid until the client is destroyed.
-unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<KcopydClient>> {
+unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<Client>> {
     // SAFETY: By this function's requirement.
     let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
     // SAFETY: By this function's requirement the throttle is there for as long as it is used. Its
@@ -81,25 +91,23 @@ unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<KcopydClient>>
     // SAFETY: May be called at any time.
     let bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
     let pages = bytes.div_ceil(PAGE_SIZE);
-    KcopydClient::new(pages, bytes, &services.resources, throttle)
+    Client::new(pages, bytes, &services.zeroes, throttle)
 }
 
-/// The client behind a pointer of C's.
+/// Returns the client behind a pointer from C.
 ///
 /// # Safety
 ///
-/// `client` is NULL, an `ERR_PTR`, or what [`create`] gave out and the caller still has.
-unsafe fn borrow<'a>(
-    client: *mut dm_kcopyd_client,
-) -> Result<ArcBorrow<'a, KcopydClient>, Refusal> {
-    if is_no_pointer(client) {
+/// `client` is NULL, an `ERR_PTR`, or a client that was created, and that the caller still has.
+unsafe fn borrow<'a>(client: *mut dm_kcopyd_client) -> Result<ArcBorrow<'a, Client>, Refusal> {
+    if is_error_or_null(client) {
         return Err(Refusal::invalid(c"kc is no client"));
     }
     // SAFETY: By this function's requirement.
-    Ok(unsafe { Arc::<KcopydClient>::borrow(client.cast()) })
+    Ok(unsafe { Arc::<Client>::borrow(client.cast()) })
 }
 
-/// The flags of a job.
+/// Checks the flags of a job.
 fn flags(flags: c_uint) -> Result<Flags, Refusal> {
     if flags & !(IGNORE_ERROR | WRITE_SEQ) != 0 {
         return Err(Refusal::invalid(c"flags: one is unknown"));
@@ -111,7 +119,7 @@ fn flags(flags: c_uint) -> Result<Flags, Refusal> {
 }
 
 /// The regions of a job, and how it is to be done.
-struct Order {
+struct CopyArgs {
     /// [`None`] for a zeroing.
     from: Option<*mut dm_io_region>,
     num_dests: c_uint,
@@ -119,7 +127,7 @@ struct Order {
     flags: c_uint,
 }
 
-impl Order {
+impl CopyArgs {
     /// Checks a job, and starts it.
     ///
     /// # Safety
@@ -128,8 +136,8 @@ impl Order {
     /// them is open until the job has ended.
     unsafe fn start(
         &self,
-        client: ArcBorrow<'_, KcopydClient>,
-        notify: JobCallback,
+        client: ArcBorrow<'_, Client>,
+        callback: CopyCallback,
     ) -> Result<(), Refusal> {
         let flags = flags(self.flags)?;
         if self.num_dests == 0 || self.num_dests as usize > MAX_DESTS {
@@ -146,74 +154,74 @@ impl Order {
             let null = Refusal::invalid(c"dests is NULL");
             (
                 from,
-                regions(self.dests.cast(), self.num_dests as usize, null)?,
+                regions(self.dests.cast(), self.num_dests as usize, null, |_, _| {})?,
             )
         };
-        Client::start(client, from, dests, flags, notify)
+        Client::start(client, from, dests, flags, callback)
     }
 }
 
-/// Starts a job, or if its arguments make no sense says so to the one who is to be called back.
+/// Starts a job, or if it is refused calls back with an error.
 ///
 /// # Safety
 ///
-/// As the header asks of the caller of `rust_dm_kcopyd_copy`.
+/// As the header requires of the caller of `rust_dm_kcopyd_copy`.
 unsafe fn start(
     call: &CStr,
     client: *mut dm_kcopyd_client,
-    order: Order,
+    args: CopyArgs,
     (function, context): (dm_kcopyd_notify_fn, *mut c_void),
 ) {
     // SAFETY: By this function's requirement.
-    let Some(notify) = (unsafe { JobCallback::from_raw(function, context) }) else {
-        answer(call, Err(Refusal::invalid(c"fn is NULL")));
+    let Some(callback) = (unsafe { callback(function, context) }) else {
+        to_errno(call, Err(Refusal::invalid(c"fn is NULL")));
         return;
     };
     // SAFETY: By this function's requirement.
     let client = unsafe { borrow(client) };
     let result = match client {
         // SAFETY: By this function's requirement.
-        Ok(client) => unsafe { order.start(client, notify) },
+        Ok(client) => unsafe { args.start(client, callback) },
         Err(refusal) => Err(refusal),
     };
     if let Err(refusal) = result {
-        answer(call, Err(refusal));
-        refuse(client.ok(), notify);
+        to_errno(call, Err(refusal));
+        refuse(client.ok(), callback);
     }
 }
 
 /// Calls back for a job that was refused: in line with the client's other jobs, if there is one.
-fn refuse(client: Option<ArcBorrow<'_, KcopydClient>>, notify: JobCallback) {
-    match client.and_then(|client| Client::prepare(client, notify).ok()) {
+fn refuse(client: Option<ArcBorrow<'_, Client>>, callback: CopyCallback) {
+    match client.and_then(|client| Client::prepare(client, callback).ok()) {
         Some(job) => Client::end(job, 1, usize::MAX),
-        None => crate::kcopyd::Notify::notify(notify, 1, usize::MAX),
+        None => callback.call(1, usize::MAX),
     }
 }
 
-/// Makes ready to call back.
+/// Allocates a job that only calls back.
 ///
 /// # Safety
 ///
-/// As the header asks of the caller of `rust_dm_kcopyd_prepare_callback`.
+/// As the header requires of the caller of `rust_dm_kcopyd_prepare_callback`.
 unsafe fn prepare(
     client: *mut dm_kcopyd_client,
     function: dm_kcopyd_notify_fn,
     context: *mut c_void,
-) -> Result<Bio<Job<JobCallback>>, Refusal> {
+) -> Result<Pooled<Job>, Refusal> {
     // SAFETY: By this function's requirement.
-    let notify = unsafe { JobCallback::from_raw(function, context) };
-    let notify = notify.ok_or(Refusal::invalid(c"fn is NULL"))?;
+    let callback = unsafe { callback(function, context) };
+    let callback = callback.ok_or(Refusal::invalid(c"fn is NULL"))?;
     // SAFETY: By this function's requirement.
     let client = unsafe { borrow(client) }?;
-    let job = Client::prepare(client, notify)?;
-    statistics::count(Counted::Callback, 0);
+    let job = Client::prepare(client, callback)?;
+    statistics::count_job(Counted::Callback, 0);
     Ok(job)
 }
 
 export! {
     /// See the header.
     fn rust_dm_kcopyd_client_create(throttle: *mut dm_kcopyd_throttle) -> *mut dm_kcopyd_client {
-        // SAFETY: The header asks the caller for what the callee requires.
+        // SAFETY: The header requires of the caller what the callee does.
         match unsafe { create(throttle) } {
             Ok(client) => client.into_foreign().cast(),
             Err(error) => error_pointer(error),
@@ -222,22 +230,22 @@ export! {
 
     /// See the header.
     fn rust_dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
-        if !is_no_pointer(kc) {
-            // SAFETY: The client is one that `create` gave out, and the caller gives it back.
-            let client = unsafe { Arc::<KcopydClient>::from_foreign(kc.cast()) };
-            // What drops the last reference ends the client's work queue: that is to be here, and
-            // not in work of that queue.
+        if !is_error_or_null(kc) {
+            // SAFETY: The client is one that was created, and the caller gives it up.
+            let client = unsafe { Arc::<Client>::from_foreign(kc.cast()) };
+            // Whoever drops the last reference destroys the client's work queues: that must be here,
+            // and not in work of one of them.
             client.drain();
         }
     }
 
     /// See the header.
     fn rust_dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
-        // SAFETY: The header asks the caller for what the callee requires.
+        // SAFETY: The header requires of the caller what the callee does.
         match unsafe { borrow(kc) } {
             Ok(client) => Client::flush(client),
             Err(refusal) => {
-                answer(c"rust_dm_kcopyd_client_flush", Err(refusal));
+                to_errno(c"rust_dm_kcopyd_client_flush", Err(refusal));
             }
         }
     }
@@ -252,9 +260,9 @@ export! {
         fn_: dm_kcopyd_notify_fn,
         context: *mut c_void,
     ) {
-        let order = Order { from: Some(from), num_dests, dests, flags };
-        // SAFETY: The header asks the caller for what the callee requires.
-        unsafe { start(c"rust_dm_kcopyd_copy", kc, order, (fn_, context)) }
+        let args = CopyArgs { from: Some(from), num_dests, dests, flags };
+        // SAFETY: The header requires of the caller what the callee does.
+        unsafe { start(c"rust_dm_kcopyd_copy", kc, args, (fn_, context)) }
     }
 
     /// See the header.
@@ -266,9 +274,9 @@ export! {
         fn_: dm_kcopyd_notify_fn,
         context: *mut c_void,
     ) {
-        let order = Order { from: None, num_dests, dests, flags };
-        // SAFETY: The header asks the caller for what the callee requires.
-        unsafe { start(c"rust_dm_kcopyd_zero", kc, order, (fn_, context)) }
+        let args = CopyArgs { from: None, num_dests, dests, flags };
+        // SAFETY: The header requires of the caller what the callee does.
+        unsafe { start(c"rust_dm_kcopyd_zero", kc, args, (fn_, context)) }
     }
 
     /// See the header.
@@ -277,11 +285,11 @@ export! {
         fn_: dm_kcopyd_notify_fn,
         context: *mut c_void,
     ) -> *mut c_void {
-        // SAFETY: The header asks the caller for what the callee requires.
+        // SAFETY: The header requires of the caller what the callee does.
         match unsafe { prepare(kc, fn_, context) } {
             Ok(job) => job.into_raw().as_ptr().cast(),
             Err(refusal) => {
-                answer(c"rust_dm_kcopyd_prepare_callback", Err(refusal));
+                to_errno(c"rust_dm_kcopyd_prepare_callback", Err(refusal));
                 core::ptr::null_mut()
             }
         }
@@ -290,8 +298,8 @@ export! {
     /// See the header.
     fn rust_dm_kcopyd_do_callback(job: *mut c_void, read_err: c_int, write_err: c_ulong) {
         if let Some(job) = NonNull::new(job.cast()) {
-            // SAFETY: The job is what `prepare` gave out, and the caller gives it back.
-            let job = unsafe { Bio::<Job<JobCallback>>::from_raw(job) };
+            // SAFETY: The job is one that was prepared, and the caller gives it up.
+            let job = unsafe { Pooled::<Job>::from_raw(job) };
             Client::end(job, read_err, write_err);
         }
     }

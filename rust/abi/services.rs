@@ -2,14 +2,11 @@
 
 //! What the exported functions work on.
 
-use super::callback::IoCallback;
 use crate::{
     bindings,
-    block::Resources,
-    io::{
-        Io,
-        Refusal, //
-    },
+    block::ZeroVectors,
+    dm::Refusal,
+    io::Io,
     statistics::Statistics, //
 };
 use kernel::{
@@ -28,14 +25,14 @@ use kernel::{
 
 /// What the exported functions work on.
 pub(super) struct Shared {
-    /// For callers who have no client.
-    pub(super) io: Pin<KBox<Io<IoCallback>>>,
-    pub(super) resources: Arc<Resources>,
-    /// The lock of all throttles' accounts.
+    /// The services of `dm_io.h`, which has no clients.
+    pub(super) io: Pin<KBox<Io>>,
+    pub(super) zeroes: Arc<ZeroVectors>,
+    /// The lock of all throttles.
     pub(super) throttles: Arc<Mutex<()>>,
 }
 
-/// That of the loaded module.
+/// The services of the loaded module.
 ///
 /// # Invariants
 ///
@@ -51,10 +48,9 @@ pub(crate) struct Services {
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new() -> Result<Self> {
-        let resources = Resources::new()?;
         let shared = Shared {
-            io: Io::new(&resources, reserved_ios())?,
-            resources,
+            io: Io::new(reserved_ios())?,
+            zeroes: ZeroVectors::new()?,
             throttles: Arc::pin_init(new_mutex!(()), GFP_KERNEL)?,
         };
         let shared = KBox::new(shared, GFP_KERNEL)?;
@@ -74,19 +70,19 @@ impl Drop for Services {
     }
 }
 
-/// The I/Os that new clients of dm-io have memory for at any time.
+/// Returns the number of I/Os that new clients of dm-io have memory for at any time.
 pub(super) fn reserved_ios() -> usize {
     // SAFETY: May be called at any time.
     unsafe { bindings::dm_io_rust_reserved_bio_based_ios() as usize }
 }
 
-/// The services of the loaded module, for its callers.
+/// Returns the services of the loaded module.
 ///
 /// # Safety
 ///
 /// Called from an exported function: the module, which a caller depends on, is not unloaded
 /// meanwhile.
 pub(super) unsafe fn services() -> Result<&'static Shared, Refusal> {
-    // SAFETY: By the static's invariant, and by this function's requirement.
+    // SAFETY: Null, or that of services which stay while an exported function runs.
     unsafe { SHARED.load(Acquire).as_ref() }.ok_or(Refusal::failed(c"the module is not set up"))
 }

@@ -13,49 +13,51 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-/* Macros with a cast in them are no constants to bindgen: variables are. */
-static const blk_status_t DM_IO_RUST_BLK_STS_NOTSUPP = BLK_STS_NOTSUPP;
-static const blk_status_t DM_IO_RUST_BLK_STS_INVAL = BLK_STS_INVAL;
-static const blk_status_t DM_IO_RUST_BLK_STS_IOERR = BLK_STS_IOERR;
-static const gfp_t DM_IO_RUST_GFP_NOIO = GFP_NOIO;
-static const gfp_t DM_IO_RUST_GFP_NOFAIL = __GFP_NOFAIL;
-static const gfp_t DM_IO_RUST_GFP_COMP = __GFP_COMP;
-static const gfp_t DM_IO_RUST_GFP_NORETRY = __GFP_NORETRY;
-static const gfp_t DM_IO_RUST_GFP_RETRY_MAYFAIL = __GFP_RETRY_MAYFAIL;
-static const unsigned int DM_IO_RUST_HZ = HZ;
-static const unsigned int DM_IO_RUST_MAX_BLOCK_SIZE = BLK_MAX_BLOCK_SIZE;
+/*
+ * Constants that are expressions with casts, which bindgen cannot evaluate: Kbuild
+ * drops the prefix, as the kernel's own build does.
+ */
+static const blk_status_t RUST_CONST_HELPER_BLK_STS_NOTSUPP = BLK_STS_NOTSUPP;
+static const blk_status_t RUST_CONST_HELPER_BLK_STS_INVAL = BLK_STS_INVAL;
+static const blk_status_t RUST_CONST_HELPER_BLK_STS_IOERR = BLK_STS_IOERR;
+static const gfp_t RUST_CONST_HELPER_GFP_NOIO = GFP_NOIO;
+static const gfp_t RUST_CONST_HELPER___GFP_NOFAIL = __GFP_NOFAIL;
+static const gfp_t RUST_CONST_HELPER___GFP_COMP = __GFP_COMP;
+static const gfp_t RUST_CONST_HELPER___GFP_NORETRY = __GFP_NORETRY;
+static const gfp_t RUST_CONST_HELPER___GFP_RETRY_MAYFAIL = __GFP_RETRY_MAYFAIL;
+static const unsigned int RUST_CONST_HELPER_HZ = HZ;
+static const unsigned int RUST_CONST_HELPER_BLK_MAX_BLOCK_SIZE = BLK_MAX_BLOCK_SIZE;
 
-void dm_io_rust_bio_inc_remaining(struct bio *bio);
-unsigned int dm_io_rust_bdev_logical_block_size(struct block_device *bdev);
-bool dm_io_rust_bdev_is_zoned(struct block_device *bdev);
-unsigned int dm_io_rust_bdev_max_discard_sectors(struct block_device *bdev);
-unsigned int dm_io_rust_bdev_write_zeroes_sectors(struct block_device *bdev);
+/* Inline functions and macros of the kernel; Rust sees them without the prefix. */
 
-bool dm_io_rust_stack_is_short(void);
+void dm_io_rust_helper_bio_inc_remaining(struct bio *bio);
+void dm_io_rust_helper_bio_set_flag(struct bio *bio, unsigned int bit);
+bool dm_io_rust_helper_bio_has_data(struct bio *bio);
+void dm_io_rust_helper_bvec_iter_advance(const struct bio_vec *bv, struct bvec_iter *iter,
+					 unsigned int bytes);
+unsigned int dm_io_rust_helper_bdev_logical_block_size(struct block_device *bdev);
+bool dm_io_rust_helper_bdev_is_zoned(struct block_device *bdev);
+unsigned int dm_io_rust_helper_bdev_max_discard_sectors(struct block_device *bdev);
+unsigned int dm_io_rust_helper_bdev_write_zeroes_sectors(struct block_device *bdev);
+struct page *dm_io_rust_helper_zero_page(void);
+unsigned long dm_io_rust_helper_totalram_pages(void);
+struct workqueue_struct *dm_io_rust_helper_alloc_workqueue(const char *name, unsigned int flags);
+void dm_io_rust_helper_flush_kernel_vmap_range(void *start, unsigned long size);
+void dm_io_rust_helper_invalidate_kernel_vmap_range(void *start, unsigned long size);
 
-bool dm_io_rust_bio_has_data(struct bio *bio);
-struct page *dm_io_rust_virt_to_page(const void *address);
-bool dm_io_rust_page_is_memory(const struct page *page, unsigned long *valid);
-void *dm_io_rust_vmalloc_place(const void *address);
-struct page *dm_io_rust_vmalloc_page(const void *address, void **place);
-struct page *dm_io_rust_zero_page(void);
-void dm_io_rust_bvec_iter_at(struct bvec_iter *iter, struct bio_vec *array,
-			     unsigned int done, unsigned int bytes);
-void dm_io_rust_zero_bio(struct bio *bio, unsigned int bytes);
-void dm_io_rust_zero_pages(struct page *page, unsigned int offset, unsigned int len);
-unsigned long dm_io_rust_total_memory(void);
-
-struct kmem_cache *dm_io_rust_create_slab(const char *name, unsigned int size);
-
-struct workqueue_struct *dm_io_rust_alloc_workqueue(const char *name);
-
-void dm_io_rust_flush_kernel_vmap_range(void *start, unsigned long size);
-void dm_io_rust_invalidate_kernel_vmap_range(void *start, unsigned long size);
+/* Functions of the project that are made of such. */
+bool dm_io_rust_helper_stack_is_short(void);
+struct page *dm_io_rust_helper_virt_to_valid_page(const void *address);
+unsigned int dm_io_rust_helper_vmalloc_to_memory_pages(const void *address, struct page **pages,
+						       unsigned int count);
+void dm_io_rust_helper_memzero_pages(struct page *page, unsigned int offset, unsigned int len);
+void dm_io_rust_helper_memzero_bio(struct bio *bio, unsigned int bytes);
 
 unsigned int dm_io_rust_kcopyd_subjob_size(void);
 unsigned int dm_io_rust_reserved_bio_based_ios(void);
 
 void dm_io_rust_log_refusal(const char *call, const char *argument);
+void dm_io_rust_log_stack_is_short(void);
 void dm_io_rust_warn_excess_put(void);
 
 #endif /* _DM_IO_RUST_HELPERS_H */

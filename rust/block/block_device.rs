@@ -8,19 +8,27 @@ use crate::bindings;
 use core::ptr::NonNull;
 
 /// The power of two that makes bytes of sectors, the unit of every position on a device.
-pub(crate) const SECTOR_SHIFT: u32 = kernel::bindings::SECTOR_SHIFT;
+pub(crate) const SECTOR_SHIFT: u32 = bindings::SECTOR_SHIFT;
+
+/// The bytes of a sector.
+pub(crate) const SECTOR_SIZE: u32 = 1 << SECTOR_SHIFT;
 
 /// The bytes of the largest logical block that a device may have.
-pub(crate) const MAX_BLOCK_SIZE: usize = bindings::DM_IO_RUST_MAX_BLOCK_SIZE as usize;
+pub(crate) const MAX_BLOCK_SIZE: usize = bindings::BLK_MAX_BLOCK_SIZE as usize;
 
 /// A `struct block_device` that is open.
 ///
 /// # Invariants
 ///
-/// The pointer is valid, and stays so for as long as this value and its copies are used.
+/// The pointer is valid, and stays so for as long as this value and its copies are used, and until all
+/// I/O that is made with them has ended.
+///
+/// # Examples
+///
+/// See the KUnit case `dm_io_rust_block_device.a_device_is_as_its_disk`.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(crate) struct BlockDevice(NonNull<kernel::bindings::block_device>);
+pub(crate) struct BlockDevice(NonNull<bindings::block_device>);
 
 // SAFETY: A block device may be used from any thread.
 unsafe impl Send for BlockDevice {}
@@ -32,24 +40,24 @@ impl BlockDevice {
     ///
     /// # Safety
     ///
-    /// A device that is not null is valid and stays so until all I/O that is made with the result
-    /// has ended.
-    pub(crate) unsafe fn from_raw(bdev: *mut kernel::bindings::block_device) -> Option<Self> {
+    /// A device that is not null is valid and stays so for as long as the result and its copies are
+    /// used, and until all I/O that is made with them has ended.
+    pub(crate) unsafe fn from_raw(bdev: *mut bindings::block_device) -> Option<Self> {
         // INVARIANT: By this function's requirement.
         NonNull::new(bdev).map(Self)
     }
 
-    pub(super) fn as_raw(self) -> *mut kernel::bindings::block_device {
+    pub(super) fn as_raw(self) -> *mut bindings::block_device {
         self.0.as_ptr()
     }
 
-    /// The size in sectors.
+    /// Returns the size in sectors.
     pub(crate) fn sectors(self) -> u64 {
         // SAFETY: Valid by the type invariant; the read is racy by the kernel's design.
         unsafe { (&raw const (*self.as_raw()).bd_nr_sectors).read_volatile() }
     }
 
-    /// The disk that the device is or is a part of, and the sector of it where the device starts.
+    /// Returns the disk that the device is or is a part of, and the sector of it where the device starts.
     pub(crate) fn place(self) -> (usize, u64) {
         // SAFETY: Valid by the type invariant; neither field changes while the device is open.
         unsafe {
@@ -60,32 +68,58 @@ impl BlockDevice {
         }
     }
 
-    /// The unit of I/O in bytes, a power of two.
+    /// Returns the unit of I/O in bytes, a power of two.
     pub(crate) fn logical_block_size(self) -> u32 {
         // SAFETY: Valid by the type invariant.
-        unsafe { bindings::dm_io_rust_bdev_logical_block_size(self.as_raw()) }
+        unsafe { bindings::bdev_logical_block_size(self.as_raw()) }
     }
 
-    /// The bytes of the whole logical blocks in `bytes`.
+    /// Rounds `bytes` down to whole logical blocks.
     pub(crate) fn whole_blocks(self, bytes: u32) -> u32 {
         bytes & !self.logical_block_size().wrapping_sub(1)
     }
 
-    /// Whether the device has zones, which are written from start to end.
+    /// Returns whether the device has zones, which are written from start to end.
     pub(crate) fn is_zoned(self) -> bool {
         // SAFETY: Valid by the type invariant.
-        unsafe { bindings::dm_io_rust_bdev_is_zoned(self.as_raw()) }
+        unsafe { bindings::bdev_is_zoned(self.as_raw()) }
     }
 
-    /// The most sectors that one discard may cover; 0 where there is none.
+    /// Returns the most sectors that one discard may cover; 0 where there is none.
     pub(crate) fn max_discard_sectors(self) -> u32 {
         // SAFETY: Valid by the type invariant.
-        unsafe { bindings::dm_io_rust_bdev_max_discard_sectors(self.as_raw()) }
+        unsafe { bindings::bdev_max_discard_sectors(self.as_raw()) }
     }
 
-    /// The most sectors that one write of zeroes may cover; 0 where there is none.
+    /// Returns the most sectors that one write of zeroes may cover; 0 where there is none.
     pub(crate) fn max_write_zeroes_sectors(self) -> u32 {
         // SAFETY: Valid by the type invariant.
-        unsafe { bindings::dm_io_rust_bdev_write_zeroes_sectors(self.as_raw()) }
+        unsafe { bindings::bdev_write_zeroes_sectors(self.as_raw()) }
+    }
+}
+
+#[kernel::macros::kunit_tests(dm_io_rust_block_device)]
+mod tests {
+    use super::*;
+    use crate::block::test_disk::{
+        TestDisk,
+        SECTORS, //
+    };
+    use kernel::prelude::*;
+
+    #[test]
+    fn a_device_is_as_its_disk() -> Result {
+        let device = TestDisk::get()?.device()?;
+        assert_eq!(device.sectors(), SECTORS);
+        assert_eq!(device.logical_block_size(), 512);
+        assert_eq!(device.whole_blocks(1023), 512);
+        assert_eq!(device.whole_blocks(511), 0);
+        assert!(!device.is_zoned());
+        assert_eq!(device.max_discard_sectors(), 0);
+        assert_eq!(device.max_write_zeroes_sectors(), 0);
+        assert_eq!(device.place().1, 0);
+        // SAFETY: There is no device.
+        assert!(unsafe { BlockDevice::from_raw(core::ptr::null_mut()) }.is_none());
+        Ok(())
     }
 }

@@ -4,19 +4,28 @@
 //!
 //! C header: [`include/linux/bvec.h`](srctree/include/linux/bvec.h)
 
-use super::Segment;
-use crate::bindings;
+use crate::{
+    bindings::{
+        self,
+        bio_vec, //
+    },
+    memory::Segment, //
+};
 use kernel::{
-    bindings::bio_vec,
     page::PAGE_SIZE,
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 /// The most bytes of zeroes that a bio carries: 1 MiB.
 const BYTES: usize = 1 << 20;
 
-/// The vectors of bios that carry zeroes: the kernel's page of zeroes over and over. They never
+/// The vectors of bios that write zeroes: the kernel's page of zeroes over and over. They never
 /// change, so that all such bios share them.
+///
+/// # Examples
+///
+/// See the KUnit case `dm_io_rust_bio.zeroes_are_written_and_never_read_into`.
 pub(crate) struct ZeroVectors(KVec<bio_vec>);
 
 // SAFETY: The vectors are only read, and so is the page.
@@ -25,15 +34,17 @@ unsafe impl Send for ZeroVectors {}
 unsafe impl Sync for ZeroVectors {}
 
 impl ZeroVectors {
-    /// Makes the vectors. May sleep.
-    pub(super) fn new() -> Result<Self> {
-        // SAFETY: The page is always there.
-        let zeroes = unsafe { Segment::new(bindings::dm_io_rust_zero_page(), 0, PAGE_SIZE as u32) };
+    /// Creates the vectors. May sleep.
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        // SAFETY: May be called at any time.
+        let page = unsafe { bindings::zero_page() };
+        // SAFETY: The page of zeroes is always there.
+        let zeroes = unsafe { Segment::new(page, 0, PAGE_SIZE as u32) };
         let vectors = KVec::from_elem(zeroes.as_bvec(), BYTES / PAGE_SIZE, GFP_KERNEL)?;
-        Ok(Self(vectors))
+        Ok(Arc::new(Self(vectors), GFP_KERNEL)?)
     }
 
-    /// The vectors, and how many bytes they carry.
+    /// Returns the vectors, and how many bytes they carry.
     pub(super) fn as_raw(&self) -> (*mut bio_vec, u32) {
         (self.0.as_ptr().cast_mut(), BYTES as u32)
     }

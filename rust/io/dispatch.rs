@@ -1,418 +1,314 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which bios a request consists of.
+//! How a request becomes bios.
 
 use super::{
-    op::Kind,
     request::Request,
-    Failures,
-    Notify,
-    Op,
-    Region,
-    Regions,
-    Source, //
+    Buffer,
+    Incomplete,
+    IoArgs, //
 };
-use crate::block::{
-    bio::is_too_deep,
-    block_device::SECTOR_SHIFT,
-    bvec::MAX_VECS,
-    pages::total_memory,
-    Bio,
-    BioPool,
-    BlockDevice,
-    BvecArray,
-    Chained,
-    Draft,
-    Leg,
-    Resources,
-    StackBio,
-    Status,
-    VmallocRange, //
+use crate::{
+    block::{
+        bio::{
+            on_stack,
+            BioMut,
+            Vectors,
+            MAX_VECS, //
+        },
+        bio_list,
+        block_device::SECTOR_SHIFT,
+        op::Kind,
+        Bio,
+        BioPool,
+        BlockDevice,
+        Child,
+        Op,
+        Parent,
+        SharedBio,
+        Status, //
+    },
+    dm::{
+        log,
+        Failures,
+        IoCallback,
+        Region, //
+    },
+    memory::{
+        pages::total_memory,
+        VmallocRange, //
+    },
+    statistics, //
 };
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::sync::Arc;
 
 /// The most bytes of data that a bio is given: a multiple of every logical block size.
 const MAX_DATA: u32 = 1 << 30;
 
-/// The bio that carries the request, wherever it lives.
-pub(super) trait Primary<N: Notify> {
-    fn draft(&mut self) -> Draft<'_>;
-    fn chained(&mut self) -> Chained<Request<N>>;
-    /// Makes a leg over what the primary is going to carry.
-    fn leg(
-        &mut self,
-        pool: &Arc<BioPool<Leg<Request<N>>>>,
-        device: BlockDevice,
-        opf: u32,
-    ) -> Option<Bio<Leg<Request<N>>>>;
-    /// Makes the primary one over an array that stays until it has ended. Returns false if there is
-    /// no knowing that it does.
-    fn borrow(&mut self, array: &BvecArray, bytes: u32) -> bool;
-    fn request(&self) -> &Request<N>;
-}
-
-impl<N: Notify> Primary<N> for Bio<Request<N>> {
-    fn draft(&mut self) -> Draft<'_> {
-        Bio::draft(self)
-    }
-
-    fn chained(&mut self) -> Chained<Request<N>> {
-        Bio::chained(self)
-    }
-
-    fn leg(
-        &mut self,
-        pool: &Arc<BioPool<Leg<Request<N>>>>,
-        device: BlockDevice,
-        opf: u32,
-    ) -> Option<Bio<Leg<Request<N>>>> {
-        Bio::leg(self, pool, device, opf)
-    }
-
-    fn borrow(&mut self, _array: &BvecArray, _bytes: u32) -> bool {
-        false
-    }
-
-    fn request(&self) -> &Request<N> {
-        self
-    }
-}
-
-impl<N: Notify> Primary<N> for Pin<&mut StackBio<Request<N>>> {
-    fn draft(&mut self) -> Draft<'_> {
-        StackBio::draft(self.as_mut())
-    }
-
-    fn chained(&mut self) -> Chained<Request<N>> {
-        StackBio::chained(self.as_mut())
-    }
-
-    fn leg(
-        &mut self,
-        pool: &Arc<BioPool<Leg<Request<N>>>>,
-        device: BlockDevice,
-        opf: u32,
-    ) -> Option<Bio<Leg<Request<N>>>> {
-        StackBio::leg(self.as_mut(), pool, device, opf)
-    }
-
-    fn borrow(&mut self, array: &BvecArray, bytes: u32) -> bool {
-        self.as_mut().borrow_vectors(array, bytes);
-        true
-    }
-
-    fn request(&self) -> &Request<N> {
-        self
-    }
-}
-
 /// A request that is being made into bios.
-pub(super) struct Dispatch<'a, N: Notify, S> {
+pub(super) struct Dispatch<'a> {
+    args: &'a IoArgs<'a>,
     op: Op,
-    /// The number of the last region that has an I/O, or that of the first if none has.
-    last: usize,
-    regions: Regions<'a>,
-    source: &'a S,
-    legs: &'a Arc<BioPool<Leg<Request<N>>>>,
-    resources: &'a Resources,
+    children: &'a Arc<BioPool<Child<Request>>>,
 }
 
-impl<'a, N: Notify, S: Source> Dispatch<'a, N, S> {
-    /// Makes ready, which includes the caches.
+impl<'a> Dispatch<'a> {
+    /// `op` is that of `args`, and may have flags more.
     pub(super) fn new(
+        args: &'a IoArgs<'a>,
         op: Op,
-        regions: Regions<'a>,
-        source: &'a S,
-        legs: &'a Arc<BioPool<Leg<Request<N>>>>,
-        resources: &'a Resources,
+        children: &'a Arc<BioPool<Child<Request>>>,
     ) -> Self {
-        let has_io = |region: &Region| region.count() > 0 || op.flushes();
-        let this = Self {
-            op,
-            last: regions.all().iter().rposition(has_io).unwrap_or(0),
-            regions,
-            source,
-            legs,
-            resources,
-        };
-        if let Some((range, bytes)) = this.vmap() {
-            range.flush(bytes);
+        Self { args, op, children }
+    }
+
+    /// Returns the payload of the request's own bio.
+    pub(super) fn request(&self, callback: Option<IoCallback>) -> Request {
+        Request::new(self.args.regions.last().0, callback, self.invalidation())
+    }
+
+    /// Returns the device that the request's own bio goes to.
+    pub(super) fn device(&self) -> BlockDevice {
+        self.args.regions.last().1.device()
+    }
+
+    /// Returns the operation.
+    pub(super) fn op(&self) -> Op {
+        self.op
+    }
+
+    /// Returns how many vectors the request's own bio is to have: 0 if those for all of the buffer are
+    /// too many.
+    pub(super) fn vectors(&self) -> usize {
+        let vectors = self.args.buffer.vectors(self.longest());
+        if vectors > MAX_VECS {
+            return 0;
         }
-        this
+        vectors
     }
 
-    /// The bytes that the caches must forget when the request has ended.
-    pub(super) fn invalidation(&self) -> Option<(VmallocRange, usize)> {
-        self.vmap().filter(|_| !self.op.is_write())
+    /// As [`Self::vectors`], for a bio that an array can be lent to.
+    pub(super) fn vectors_on_stack(&self) -> usize {
+        match self.args.buffer {
+            Buffer::Vectors(_) => 0,
+            _ => self.vectors(),
+        }
     }
 
-    fn vmap(&self) -> Option<(VmallocRange, usize)> {
-        let range = self.source.vmap()?;
-        Some((range, usize::try_from(self.regions.longest_bytes()).ok()?))
-    }
-
-    /// The number of the region whose I/O the primary is.
-    pub(super) fn last(&self) -> usize {
-        self.last
-    }
-
-    /// For which device the primary is to be made.
-    pub(super) fn device(&self) -> Option<BlockDevice> {
-        self.regions
-            .get(self.last)
-            .and_then(|region| self.device_of(region))
-    }
-
-    /// With how many vectors the primary is to be made.
-    pub(super) fn vecs(&self) -> usize {
-        let bytes = self.regions.get(self.last).map_or(0, Region::bytes);
-        let vecs = self.pieces(self.source, bytes);
-        if vecs <= MAX_VECS {
-            vecs
+    /// The bytes of data of the longest region.
+    fn longest(&self) -> u64 {
+        if self.op.carries_data() {
+            self.args.regions.longest() << SECTOR_SHIFT
         } else {
             0
         }
     }
 
-    /// The same for one whose owner waits: it can carry an array of vectors as it is.
-    pub(super) fn vecs_on_stack(&self) -> usize {
-        match self.source.as_array() {
-            Some(_) => 0,
-            None => self.vecs(),
-        }
+    /// What the caches must forget when the request has completed.
+    fn invalidation(&self) -> Option<VmallocRange> {
+        self.args
+            .buffer
+            .vmalloc_range()
+            .filter(|_| !self.op.is_write())
     }
 
-    /// For which device a bio for a region is to be made. One that shares the caller's bio gets its
-    /// device from [`Self::share`].
-    fn device_of(&self, region: &Region) -> Option<BlockDevice> {
-        match self.source.as_bio() {
-            Some(_) if self.op.carries_data() => None,
-            _ => Some(region.device()),
-        }
-    }
-
-    /// Submits all of the request but what it leaves to the primary. Returns whether it left
-    /// anything: then the primary is to be submitted, or else to be ended.
-    pub(super) fn run(&self, primary: &mut impl Primary<N>) -> bool {
-        let last = self.last;
-        if let Some(region) = self.regions.get(last) {
-            self.share(&mut primary.draft(), region);
-        }
-        let common = self.fill(primary);
-        let mut left = false;
-        for (index, region) in self.regions.all().iter().enumerate().take(last + 1) {
-            if region.count() == 0 && !self.op.flushes() {
-                continue;
-            }
-            let limit = match region.precheck(self.op) {
-                Ok(limit) => limit,
-                Err(status) => {
-                    primary.request().note(index, status);
-                    continue;
-                }
-            };
-            if region.bytes() <= common && index == last {
-                self.aim(&mut primary.draft(), index, region);
-                left = true;
-            } else if region.bytes() > common || !self.submit_shared(index, region, primary) {
-                let leg = self.plan(index, region, limit);
-                left = self.region(leg, index == last, primary);
-            }
-        }
-        left
-    }
-
-    /// Makes a new bio one over the caller's, if that is the buffer.
-    fn share(&self, bio: &mut Draft<'_>, region: &Region) {
-        if let Some(data) = self.source.as_bio().filter(|_| self.op.carries_data()) {
-            bio.share(data, region.device());
-        }
-    }
-
-    /// Lets the primary carry the buffer from its start, for all regions at once, if it can carry what
-    /// the last region is to get. Returns how many bytes it carries.
-    fn fill(&self, primary: &mut impl Primary<N>) -> u64 {
-        if !self.op.carries_data() {
-            return 0;
-        }
-        if self.source.as_bio().is_some() {
-            return primary.draft().truncate(u32::MAX).into();
-        }
-        let needed = self.regions.get(self.last).map_or(0, Region::bytes);
-        if needed > MAX_DATA.into() {
-            return 0;
-        }
-        let most = self.regions.longest_bytes().min(MAX_DATA.into()) as u32;
-        if let Some(array) = self.source.as_array() {
-            if primary.borrow(array, most) {
-                return most.into();
-            }
-        }
-        let mut bio = primary.draft();
-        if self.source.pieces(needed) > bio.capacity() {
-            return 0;
-        }
-        let mut source = self.source.clone();
-        let filled = bio
-            .fill(most, S::MERGES, move |max| source.next(max))
-            .into();
-        if filled < needed {
-            return 0;
-        }
-        filled
-    }
-
-    /// Points a bio that carries the buffer from its start at a region.
-    fn aim(&self, bio: &mut Draft<'_>, index: usize, region: &Region) {
-        bio.truncate(region.bytes() as u32);
-        bio.set_index(index);
-        bio.set_priority(self.op.priority());
-        bio.set_sector(region.sector());
-    }
-
-    /// Submits a region's bio over what the primary carries. Returns false if there is no memory for
-    /// it, or if what goes along with the memory is not the primary's to share.
-    fn submit_shared(&self, index: usize, region: &Region, primary: &mut impl Primary<N>) -> bool {
-        if self.source.as_bio().is_some() {
-            return false;
-        }
-        let leg = primary.leg(self.legs, region.device(), self.op.opf());
-        let Some(mut leg) = leg else {
-            return false;
+    /// Fills the request's own bio with the buffer from its start: for all regions at once, if its
+    /// vectors are enough. Returns how many bytes it carries; refuses a buffer that ends too early.
+    // See `Io::run`.
+    #[inline(always)]
+    pub(super) fn fill(&self, bio: &mut BioMut<'_, '_>) -> Result<u64, Incomplete> {
+        let longest = self.longest();
+        let filled = match &self.args.buffer {
+            _ if longest == 0 => return Ok(0),
+            Buffer::Bio(data) => bio
+                .clone_data(self.device(), self.op, data)
+                .map_or(0, |()| bio.len().into()),
+            _ if longest > MAX_DATA.into() => 0,
+            _ => self.args.buffer.fill(bio, longest as u32).into(),
         };
-        self.aim(&mut leg.draft(), index, region);
-        leg.submit();
-        true
+        if filled < longest && !self.args.buffer.is_complete() {
+            return Err(Incomplete);
+        }
+        Ok(filled)
     }
 
-    /// Fails all of the request, of which nothing was submitted.
-    pub(super) fn fail(&self) -> Failures {
-        let mut failed = 0;
-        for (index, region) in self.regions.all().iter().enumerate() {
-            if region.count() > 0 || self.op.flushes() {
-                failed |= 1 << index;
+    /// As [`Self::fill`], but lets an array serve as the bio's vectors.
+    pub(super) fn lend(&self, bio: &mut BioMut<'_, 'a>) -> Result<u64, Incomplete> {
+        match &self.args.buffer {
+            Buffer::Vectors(array) => {
+                let array = array.complete().ok_or(Incomplete)?;
+                Ok(bio.borrow(array, MAX_DATA).into())
             }
-            if !self.op.is_write() {
-                self.plan(index, region, 0).zero_rest();
-            }
-        }
-        if let Some((range, bytes)) = self.invalidation() {
-            range.invalidate(bytes);
-        }
-        Failures {
-            failed,
-            ..Failures::NONE
+            _ => self.fill(bio),
         }
     }
 
-    fn plan<'b>(&self, index: usize, region: &'b Region, limit: u32) -> LegPlan<'b, S> {
-        LegPlan {
+    /// Submits the request. `filled` is how many bytes its own bio carries.
+    pub(super) fn submit(&self, bio: Bio<'_, Request>, filled: u64) {
+        self.count();
+        if let Some(range) = self.args.buffer.vmalloc_range() {
+            range.flush();
+        }
+        let mut bio = bio.share();
+        let (last, region) = self.args.regions.last();
+        for (index, region) in self.args.regions.all().iter().enumerate().take(last) {
+            self.submit_region(&bio, index, region, filled);
+        }
+        match self.check(region) {
+            Some(Ok(limit)) if self.fits(region, filled, limit) => {
+                bio.set_target(region.sector(), 0, region.bytes() as u32);
+                bio.submit();
+            }
+            Some(Ok(limit)) => self.submit_pieces(&bio, last, region, limit),
+            Some(Err(status)) => bio.record_status(last, status),
+            None => {}
+        }
+    }
+
+    /// Submits the I/O of a region by children of the request's own bio.
+    fn submit_region(&self, bio: &SharedBio<Request>, index: usize, region: &Region, filled: u64) {
+        let limit = match self.check(region) {
+            Some(Ok(limit)) => limit,
+            Some(Err(status)) => return bio.record_status(index, status),
+            None => return,
+        };
+        if !self.fits(region, filled, limit) || !self.submit_child(bio, index, region) {
+            self.submit_pieces(bio, index, region, limit);
+        }
+    }
+
+    /// Checks a region as [`Region::precheck`]; [`None`] if there is nothing to be done.
+    #[inline]
+    fn check(&self, region: &Region) -> Option<Result<u32, Status>> {
+        (region.count() > 0 || self.op.flushes()).then(|| region.precheck(self.op))
+    }
+
+    /// Returns whether a region needs one bio only, whose data is that of the request's own.
+    fn fits(&self, region: &Region, filled: u64, limit: u32) -> bool {
+        if self.op.carries_data() {
+            region.bytes() <= filled
+        } else {
+            region.count() <= limit.into()
+        }
+    }
+
+    /// Submits a child over the data of the request's own bio. Returns false if there is no memory for
+    /// it, or if a caller's bio is cloned, which is not the request's own to share.
+    fn submit_child(&self, bio: &SharedBio<Request>, index: usize, region: &Region) -> bool {
+        let target = (region.device(), region.sector(), region.bytes() as u32);
+        !matches!(self.args.buffer, Buffer::Bio(_))
+            && bio.submit_child(self.children, target, self.op, index)
+    }
+
+    /// Submits a region's I/O as bios that each have memory of their own. What cannot be submitted
+    /// fails.
+    fn submit_pieces(&self, bio: &SharedBio<Request>, index: usize, region: &Region, limit: u32) {
+        let mut rest = self.rest(index, region, limit);
+        loop {
+            let result = if rest.starts_beyond_device() {
+                Err(Status::FAILED)
+            } else if self.submit_piece(bio, &mut rest) {
+                Ok(())
+            } else {
+                self.run_piece(bio, &mut rest)
+            };
+            if let Err(status) = result {
+                bio.record_status(index, status);
+                return rest.zero();
+            }
+            // An empty flush is one bio.
+            if rest.sectors() == 0 {
+                return;
+            }
+        }
+    }
+
+    fn rest<'b>(&self, index: usize, region: &'b Region, limit: u32) -> Rest<'b>
+    where
+        'a: 'b,
+    {
+        Rest {
             op: self.op,
             region,
             index,
             limit,
             at: 0,
-            source: self.source.clone(),
-        }
-    }
-
-    /// Submits a region's bios; what remains of the last one is left to the primary if it fits. What
-    /// cannot be submitted fails.
-    fn region(
-        &self,
-        mut leg: LegPlan<'_, S>,
-        is_last: bool,
-        primary: &mut impl Primary<N>,
-    ) -> bool {
-        self.submit_region(&mut leg, is_last, primary)
-            .unwrap_or_else(|status| {
-                primary.request().note(leg.index, status);
-                if !self.op.is_write() {
-                    leg.zero_rest();
-                }
-                false
-            })
-    }
-
-    fn submit_region(
-        &self,
-        leg: &mut LegPlan<'_, S>,
-        is_last: bool,
-        primary: &mut impl Primary<N>,
-    ) -> Result<bool, Status> {
-        // An empty flush has nothing left, either: that is one bio.
-        loop {
-            if leg.starts_beyond_device() {
-                return Err(Status::FAILED);
-            }
-            if is_last && leg.fits(primary.draft().capacity()) {
-                leg.draw(&mut primary.draft())?;
-                return Ok(true);
-            }
-            if !self.submit_leg(leg, primary.chained()) {
-                self.run_leg(leg, primary.request())?;
-            }
-            if leg.rest() == 0 {
-                return Ok(false);
-            }
+            buffer: self.args.buffer.clone(),
         }
     }
 
     /// Submits the next bio of a region. Returns false if there is no memory for it, or too little
     /// to hold a block.
-    fn submit_leg(&self, leg: &mut LegPlan<'_, S>, parent: Chained<Request<N>>) -> bool {
-        let device = self.device_of(leg.region);
-        let vecs = self.pieces(&leg.source, leg.rest() << SECTOR_SHIFT);
-        let bio = Leg::new(self.legs, parent, device, self.op.opf(), vecs.min(MAX_VECS));
-        let Some(mut bio) = bio else {
+    fn submit_piece(&self, bio: &SharedBio<Request>, rest: &mut Rest<'_>) -> bool {
+        let (device, vectors) = (rest.region.device(), rest.vectors().min(MAX_VECS));
+        let Some(mut child) = bio.child(self.children, device, self.op, vectors, rest.index) else {
             return false;
         };
-        self.share(&mut bio.draft(), leg.region);
-        let is_drawn = leg.draw(&mut bio.draft()).is_ok();
-        if is_drawn {
-            bio.submit();
+        let is_filled = rest.fill_next(&mut child.as_mut()).is_ok();
+        if is_filled {
+            child.submit();
         }
-        is_drawn
+        is_filled
     }
 
     /// Does the next bio of a region from the stack, which needs no memory but for an atomic write.
     #[cold]
     #[inline(never)]
-    fn run_leg(&self, leg: &mut LegPlan<'_, S>, request: &Request<N>) -> Result<(), Status> {
-        if is_too_deep() {
-            return Err(Status::FAILED);
-        }
-        let device = self.device_of(leg.region);
+    fn run_piece<'b>(&self, bio: &SharedBio<Request>, rest: &mut Rest<'b>) -> Result<(), Status> {
         // What must not be split waits for its vectors' memory.
-        let vecs = if self.op.is_atomic() && self.source.as_array().is_none() {
-            self.pieces(&leg.source, leg.rest() << SECTOR_SHIFT)
-        } else {
-            0
+        let vectors = match self.args.buffer {
+            Buffer::Vectors(_) => 0,
+            _ if self.op.is_atomic() => rest.vectors(),
+            _ => 0,
         };
-        pin_init::stack_pin_init!(
-            let bio = StackBio::with_vectors(self.resources, device, self.op.opf(), vecs, ())
-        );
-        self.share(&mut bio.as_mut().draft(), leg.region);
-        leg.draw_on_stack(bio.as_mut())?;
-        request.note(leg.index, bio.as_mut().submit_and_wait());
-        Ok(())
+        let (index, device) = (rest.index, rest.region.device());
+        let run = |mut piece: Bio<'b, ()>| {
+            rest.lend_next(&mut piece.as_mut())?;
+            piece.submit();
+            Ok(())
+        };
+        let vectors = Vectors::AtLeast(vectors);
+        let done = |result: Result<_, _>, status, &mut (): &mut ()| {
+            bio.record_status(index, status);
+            result
+        };
+        bio_list::set_aside(|| on_stack(device, self.op, vectors, (), run, done)).unwrap_or_else(
+            |bio_list::TooDeep| {
+                log::stack_is_short();
+                Err(Status::FAILED)
+            },
+        )
     }
 
-    /// How many vectors the next `bytes` take.
-    fn pieces(&self, source: &S, bytes: u64) -> usize {
-        if self.op.carries_data() {
-            source.pieces(bytes)
-        } else {
-            0
+    fn count(&self) {
+        statistics::count_io(self.op.is_write(), self.args.regions.sectors());
+    }
+
+    /// Fails all of the request, of which nothing was submitted.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn fail(&self) -> Result<Failures, Incomplete> {
+        if !self.args.buffer.is_complete() {
+            return Err(Incomplete);
         }
+        log::stack_is_short();
+        self.count();
+        let mut failures = Failures::default();
+        for (index, region) in self.args.regions.all().iter().enumerate() {
+            if region.count() > 0 || self.op.flushes() {
+                failures.failed |= 1 << index;
+            }
+            self.rest(index, region, 0).zero();
+        }
+        if let Some(range) = self.invalidation() {
+            range.invalidate();
+        }
+        Ok(failures)
     }
 }
 
-/// A region, and how far its bios have come.
-struct LegPlan<'a, S> {
+/// The rest of a region that is done in pieces.
+struct Rest<'a> {
     op: Op,
     region: &'a Region,
     index: usize,
@@ -422,122 +318,83 @@ struct LegPlan<'a, S> {
     /// The sectors that are done.
     at: u64,
     /// The buffer from there on.
-    source: S,
+    buffer: Buffer<'a>,
 }
 
-impl<S: Source> LegPlan<'_, S> {
+impl<'a> Rest<'a> {
     /// The sectors that remain.
-    fn rest(&self) -> u64 {
+    fn sectors(&self) -> u64 {
         self.region.count() - self.at
     }
 
-    /// Whether a bio with `capacity` vectors holds all that remains.
-    fn fits(&self, capacity: usize) -> bool {
-        let rest = self.rest() << SECTOR_SHIFT;
-        match self.op.kind() {
-            Kind::Read | Kind::Write if self.source.as_bio().is_some() => true,
-            Kind::Read | Kind::Write => {
-                rest <= u64::from(MAX_DATA) && self.source.pieces(rest) <= capacity
-            }
-            Kind::Discard | Kind::WriteZeroes => self.rest() <= u64::from(self.limit),
-        }
+    fn bytes(&self) -> u64 {
+        self.sectors() << SECTOR_SHIFT
     }
 
-    /// Whether what remains of a read is beyond the end of the device. The block layer would fail
+    /// How many vectors the rest needs.
+    fn vectors(&self) -> usize {
+        self.buffer.vectors(self.bytes())
+    }
+
+    /// Returns whether the rest of a read is beyond the end of the device. The block layer would fail
     /// bio after bio; a caller's bio is one anyway.
     fn starts_beyond_device(&self) -> bool {
         self.op.kind() == Kind::Read
-            && self.source.as_bio().is_none()
+            && !matches!(self.buffer, Buffer::Bio(_))
             && self.region.sector() + self.at >= self.region.device().sectors()
     }
 
-    /// Clears what remains of the buffer of a read that cannot be made. A buffer that is longer than
-    /// all memory is one that repeats itself.
-    fn zero_rest(&mut self) {
-        let rest = self.rest() << SECTOR_SHIFT;
-        self.source.zero(rest.min(total_memory()));
+    /// Clears the memory of the rest of a read that cannot be done. A buffer that is longer than all
+    /// memory is one that repeats itself.
+    fn zero(&self) {
+        if !self.op.is_write() {
+            self.buffer.zero(self.bytes().min(total_memory()));
+        }
     }
 
-    /// Sets a bio up for as much of what remains as it holds, and goes on behind that. If it fails
-    /// nothing has changed.
-    fn draw(&mut self, bio: &mut Draft<'_>) -> Result<(), Status> {
-        let start = self.source.clone();
-        let sectors = if self.op.carries_data() {
-            self.draw_data(bio)?
-        } else {
-            let sectors = self.rest().min(self.limit.into());
-            bio.set_size_without_data((sectors as u32) << SECTOR_SHIFT);
-            sectors
+    /// Sets a bio up for as much of the rest as it holds, and leaves that behind. If it fails nothing
+    /// has changed.
+    fn fill_next(&mut self, bio: &mut BioMut<'_, '_>) -> Result<(), Status> {
+        let filled = self.buffer.fill(bio, self.max_data());
+        self.point(bio, filled)
+    }
+
+    /// As [`Self::fill_next`]. An array serves as the bio's vectors itself.
+    fn lend_next(&mut self, bio: &mut BioMut<'_, 'a>) -> Result<(), Status> {
+        let filled = self.buffer.lend(bio, self.max_data());
+        self.point(bio, filled)
+    }
+
+    fn max_data(&self) -> u32 {
+        self.bytes().min(MAX_DATA.into()) as u32
+    }
+
+    /// Points a bio, which was filled with `filled` bytes, at the start of the rest.
+    fn point(&mut self, bio: &mut BioMut<'_, '_>, filled: u32) -> Result<(), Status> {
+        let bytes = match &self.buffer {
+            _ if !self.op.carries_data() => {
+                (self.sectors().min(self.limit.into()) as u32) << SECTOR_SHIFT
+            }
+            Buffer::Bio(data) => {
+                bio.clone_data(self.region.device(), self.op, data)?;
+                self.bytes().min(bio.len().into()) as u32
+            }
+            _ if filled == self.max_data() => filled,
+            // Whole blocks of the device, unless the region ends with less.
+            _ => match self.region.device().whole_blocks(filled) {
+                0 => return Err(Status::INVALID),
+                blocks => blocks,
+            },
         };
-        // An atomic write must not be torn.
-        if self.op.is_atomic() && sectors < self.rest() {
-            self.source = start;
+        let sectors = u64::from(bytes >> SECTOR_SHIFT);
+        // Neither an atomic write nor a caller's bio is split.
+        let is_whole = self.op.is_atomic() || matches!(self.buffer, Buffer::Bio(_));
+        if is_whole && sectors < self.sectors() {
             return Err(Status::INVALID);
         }
-        self.aim(bio);
+        bio.set_target(self.region.sector() + self.at, 0, bytes);
+        self.buffer.advance(bytes.into());
         self.at += sectors;
         Ok(())
-    }
-
-    /// As [`Self::draw`]. An array serves as the bio's vectors itself, however small its pieces are.
-    fn draw_on_stack(&mut self, mut bio: Pin<&mut StackBio<()>>) -> Result<(), Status> {
-        let rest = self.rest() << SECTOR_SHIFT;
-        let bytes = rest.min(MAX_DATA.into()) as u32;
-        let must_not_split = self.op.is_atomic() && u64::from(bytes) < rest;
-        let Some(array) = self.source.as_array().filter(|_| !must_not_split) else {
-            return self.draw(&mut bio.draft());
-        };
-        bio.as_mut().borrow_vectors(array, bytes);
-        self.aim(&mut bio.draft());
-        skip(&mut self.source, bytes);
-        self.at += u64::from(bytes >> SECTOR_SHIFT);
-        Ok(())
-    }
-
-    /// Points a bio at what remains.
-    fn aim(&self, bio: &mut Draft<'_>) {
-        bio.set_index(self.index);
-        bio.set_priority(self.op.priority());
-        bio.set_sector(self.region.sector() + self.at);
-    }
-
-    /// Adds memory to a bio; a whole number of the device's blocks, unless the region ends with
-    /// less. Returns its sectors.
-    fn draw_data(&mut self, bio: &mut Draft<'_>) -> Result<u64, Status> {
-        let rest = self.rest() << SECTOR_SHIFT;
-        if self.source.as_bio().is_some() {
-            let bytes = u64::from(bio.truncate(rest.min(u32::MAX.into()) as u32));
-            return if bytes == rest {
-                Ok(self.rest())
-            } else {
-                Err(Status::FAILED)
-            };
-        }
-        let max = rest.min(MAX_DATA.into()) as u32;
-        let start = self.source.clone();
-        let bytes = bio.fill(max, S::MERGES, |max| self.source.next(max));
-        if bytes == max {
-            return Ok(u64::from(bytes >> SECTOR_SHIFT));
-        }
-        let blocks = self.region.device().whole_blocks(bytes);
-        if blocks < bytes {
-            bio.truncate(blocks);
-            self.source = start;
-            skip(&mut self.source, blocks);
-        }
-        if blocks == 0 {
-            return Err(Status::INVALID);
-        }
-        Ok(u64::from(blocks >> SECTOR_SHIFT))
-    }
-}
-
-/// Goes over the next `bytes` of a buffer.
-fn skip(source: &mut impl Source, mut bytes: u32) {
-    while bytes > 0 {
-        match source.next(bytes) {
-            Some(piece) => bytes -= piece.len().min(bytes),
-            None => return,
-        }
     }
 }

@@ -1,87 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a request has to remember.
+//! The state of a request while its I/O is in flight.
 
-use super::{
-    error_set::ErrorSet,
-    Failures,
-    Notify, //
-};
-use crate::block::{
-    Bio,
-    EndIo,
-    Parent,
-    Status,
-    VmallocRange, //
+use crate::{
+    block::{
+        EndIo,
+        IdleBio,
+        Parent,
+        Status, //
+    },
+    dm::{
+        ErrorBits,
+        IoCallback, //
+    },
+    memory::VmallocRange, //
 };
 
-/// The payload of a request's primary bio.
-pub(crate) struct Request<N> {
-    failed: ErrorSet,
-    unsupported: ErrorSet,
+/// The payload of a request's own bio.
+pub(crate) struct Request {
+    pub(super) errors: ErrorBits,
+    /// The number of the region that the request's own bio goes to.
+    pub(super) index: usize,
     /// [`None`] if the caller waits.
-    notify: Option<N>,
-    /// The bytes that the caches must forget when a read has ended.
-    invalidate: Option<(VmallocRange, usize)>,
+    callback: Option<IoCallback>,
+    /// What the caches must forget when a read has completed.
+    invalidate: Option<VmallocRange>,
 }
 
-impl<N: Notify> Request<N> {
-    /// A request whose end is to be told.
-    pub(super) fn new(notify: N, invalidate: Option<(VmallocRange, usize)>) -> Self {
+impl Request {
+    pub(super) fn new(
+        index: usize,
+        callback: Option<IoCallback>,
+        invalidate: Option<VmallocRange>,
+    ) -> Self {
         Self {
-            failed: ErrorSet::new(),
-            unsupported: ErrorSet::new(),
-            notify: Some(notify),
+            errors: ErrorBits::new(),
+            index,
+            callback,
             invalidate,
         }
     }
 
-    /// A request that the caller waits for, and sees to the rest.
-    pub(super) fn waited_for() -> Self {
-        Self {
-            failed: ErrorSet::new(),
-            unsupported: ErrorSet::new(),
-            notify: None,
-            invalidate: None,
-        }
-    }
-
-    /// Notes how a part of the region with number `index` ended.
-    pub(super) fn note(&self, index: usize, status: Status) {
-        if status.is_unsupported() {
-            self.unsupported.insert(index);
-        } else if !status.is_ok() {
-            self.failed.insert(index);
-        }
-    }
-
-    /// What failed, complete when the request has ended.
-    pub(super) fn failures(&self) -> Failures {
-        Failures {
-            failed: self.failed.bits(),
-            unsupported: self.unsupported.bits(),
+    /// Ends a request all of whose I/O has completed, but for its callback; `status` is how that of
+    /// its own bio did.
+    pub(super) fn complete(&self, status: Status) {
+        self.errors.record_status(self.index, status);
+        if let Some(range) = self.invalidate {
+            range.invalidate();
         }
     }
 }
 
-impl<N: Notify> EndIo for Request<N> {
-    fn end_io(mut bio: Bio<Self>) {
-        bio.zero_what_was_not_read();
-        bio.note(bio.index(), bio.status());
-        if let Some((range, bytes)) = bio.invalidate {
-            range.invalidate(bytes);
-        }
-        let (notify, failures) = (bio.notify, bio.failures());
+impl EndIo for Request {
+    type Owned = ();
+
+    fn end_io(bio: IdleBio<Self>) {
+        bio.complete(bio.status());
+        let (callback, failures) = (bio.callback, bio.errors.get());
         // The callback may start another request, which is to find this one's memory.
         drop(bio);
-        if let Some(notify) = notify {
-            notify.notify(failures);
+        if let Some(callback) = callback {
+            callback.call(failures);
         }
     }
 }
 
-impl<N: Notify> Parent for Request<N> {
-    fn leg_ended(&self, index: usize, status: Status) {
-        self.note(index, status);
+impl Parent for Request {
+    fn record_status(&self, index: usize, status: Status) {
+        self.errors.record_status(index, status);
     }
 }

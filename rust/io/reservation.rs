@@ -11,7 +11,7 @@ use kernel::{
 /// The pages that are reserved, beyond the base.
 #[pin_data]
 pub(super) struct Reservation {
-    /// What is reserved for callers who forgot to.
+    /// The base reserve, for callers that reserve nothing.
     base: usize,
     #[pin]
     pages: Mutex<usize>,

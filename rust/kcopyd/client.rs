@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who copies, and with what.
+//! Clients: lists of jobs, the memory for them, and the works that see to them.
 
 use super::{
     job::Job,
-    part::{
-        Means,
-        Part, //
-    },
+    sub_job::SubJob,
     throttle::Throttle,
-    Flags,
-    Notify, //
+    Flags, //
 };
 use crate::{
     block::{
@@ -20,17 +16,25 @@ use crate::{
         },
         rcu,
         workqueue::flush_delayed,
-        Bio,
-        BioList,
         BioPool,
-        BioQueue,
+        Child,
+        IdleBio,
         OwnedQueue,
-        PageReserve,
-        Resources, //
+        ZeroVectors, //
     },
-    io::{
+    dm::{
+        CopyCallback,
         Refusal,
         Region, //
+    },
+    memory::{
+        pages::MIN_BLOCK,
+        Fifo,
+        LList,
+        PageReserve,
+        Pool,
+        Pooled,
+        Shared, //
     },
     statistics::{
         self,
@@ -48,6 +52,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
+            AtomicFlag,
             Full,
             Relaxed, //
         },
@@ -55,6 +60,7 @@ use kernel::{
         Arc,
         ArcBorrow,
         Completion,
+        LockedBy,
         Mutex, //
     },
     task::Task,
@@ -66,9 +72,9 @@ use kernel::{
     }, //
 };
 
-/// The jobs, parts and legs that a client has memory for at any time.
+/// The jobs, sub-jobs and children that a client has memory for at any time.
 const RESERVE: usize = 8;
-/// The steps that one run of the progress work takes: then it is another work's turn.
+/// The steps that one run of a work takes: then it is another work's turn.
 const STEPS: usize = 256;
 /// How long a client waits when its throttle forbids I/O, in milliseconds.
 const PAUSE_MS: u32 = 100;
@@ -76,7 +82,7 @@ const PAUSE_MS: u32 = 100;
 /// all that the limit allows.
 const MAX_PAUSES: u32 = 10;
 
-/// What cannot happen: who waits for memory gets it.
+/// Cannot happen: whoever waits for memory gets it.
 const NO_MEMORY: Refusal = Refusal {
     argument: c"there is no memory",
     error: ENOMEM,
@@ -88,18 +94,24 @@ const PAUSE: u64 = 3;
 
 /// A user of the copy service.
 #[pin_data]
-pub(crate) struct Client<N: Notify> {
-    means: Means<N>,
-    jobs: Arc<BioPool<Job<N>>>,
-    /// Jobs that nobody has looked at.
-    accepted: BioList<Job<N>>,
-    /// Parts whose I/O has ended.
-    ended: BioList<Part<N>>,
+pub(crate) struct Client {
+    ctx: ClientCtx,
+    jobs: Arc<Pool<Job>>,
+    /// Jobs that were accepted, and not yet looked at.
+    accepted: LList<Pooled<Job>>,
+    /// Sub-jobs whose I/O has ended.
+    ended: LList<IdleBio<SubJob>>,
     /// Jobs that are to be called back.
-    done: BioList<Job<N>>,
-    /// Serialises job processing; held by the progress work.
+    done: LList<Pooled<Job>>,
+    /// Serialises progress.
     #[pin]
-    waiting: Mutex<Waiting<N>>,
+    waiting: Mutex<Waiting>,
+    /// Whether the progress work will look at `accepted` and `ended`.
+    makes_progress: AtomicFlag,
+    /// Whether the callbacks work will look at `done`.
+    calls_back: AtomicFlag,
+    /// The task that is in a callback, or null.
+    caller: Atomic<usize>,
     /// The pauses since the throttle last allowed an I/O.
     pauses: Atomic<u32>,
     #[pin]
@@ -117,58 +129,74 @@ pub(crate) struct Client<N: Notify> {
     pending: Atomic<i64>,
     #[pin]
     idle: Completion,
-    /// The address of the task that is in a callback, or 0.
-    caller: Atomic<usize>,
 }
 
 impl_has_work! {
-    impl{N: Notify} HasWork<Self, PROGRESS> for Client<N> { self.progress }
-    impl{N: Notify} HasWork<Self, CALLBACKS> for Client<N> { self.callbacks }
+    impl HasWork<Self, PROGRESS> for Client { self.progress }
+    impl HasWork<Self, CALLBACKS> for Client { self.callbacks }
 }
 
 impl_has_delayed_work! {
-    impl{N: Notify} HasDelayedWork<Self, PAUSE> for Client<N> { self.pause }
+    impl HasDelayedWork<Self, PAUSE> for Client { self.pause }
 }
 
-/// What there is to do that could not be done at once.
-struct Waiting<N: Notify> {
-    /// Jobs that do not have all their parts.
-    jobs: BioQueue<Job<N>>,
-    /// Parts that are to go on.
-    parts: BioQueue<Part<N>>,
+/// What sub-jobs need of their client.
+pub(super) struct ClientCtx {
+    pub(super) sub_jobs: Arc<BioPool<SubJob>>,
+    pub(super) children: Arc<BioPool<Child<SubJob>>>,
+    pub(super) pages: Arc<PageReserve>,
+    pub(super) zeroes: Arc<ZeroVectors>,
+    /// The most sectors of a sub-job that has a buffer.
+    pub(super) max_sectors: u64,
+    throttle: Option<Throttle>,
 }
 
-impl<N: Notify> Client<N> {
-    /// Makes a client with `pages` pages set aside, which copies up to `part_bytes` bytes at a time.
-    /// May sleep.
+/// What is to be done and could not be done at once.
+pub(super) struct Waiting {
+    /// Jobs that do not have all their sub-jobs.
+    jobs: Fifo<Shared<Job>>,
+    /// Sub-jobs that are to go on.
+    sub_jobs: Fifo<IdleBio<SubJob>>,
+}
+
+impl Client {
+    /// Creates a client with `pages` pages set aside, which copies up to `sub_job_bytes` bytes at a
+    /// time. May sleep.
     ///
     /// There are at least as many pages as the largest block of a device has, without which that
     /// could not be copied.
     pub(crate) fn new(
         pages: usize,
-        part_bytes: usize,
-        resources: &Arc<Resources>,
+        sub_job_bytes: usize,
+        zeroes: &Arc<ZeroVectors>,
         throttle: Option<Throttle>,
     ) -> Result<Arc<Self>> {
-        let means = Means {
-            parts: BioPool::new(resources, RESERVE)?,
-            legs: BioPool::new(resources, RESERVE)?,
-            pages: PageReserve::new(pages.max(MAX_BLOCK_SIZE / PAGE_SIZE))?,
-            resources: resources.clone(),
-            max_sectors: part_bytes as u64 >> SECTOR_SHIFT,
+        // In blocks of the smallest size there are no more runs than `Method` counts on.
+        let pages = pages
+            .max(MAX_BLOCK_SIZE / PAGE_SIZE)
+            .next_multiple_of(MIN_BLOCK / PAGE_SIZE);
+        let ctx = ClientCtx {
+            sub_jobs: BioPool::new(RESERVE)?,
+            children: BioPool::new(RESERVE)?,
+            pages: PageReserve::new(pages)?,
+            zeroes: zeroes.clone(),
+            max_sectors: sub_job_bytes as u64 >> SECTOR_SHIFT,
             throttle,
         };
         Arc::pin_init(
             try_pin_init!(Self {
-                means,
-                jobs: BioPool::new(resources, RESERVE)?,
-                accepted: BioList::new(),
-                ended: BioList::new(),
-                done: BioList::new(),
+                ctx,
+                jobs: Pool::new(RESERVE)?,
+                accepted: LList::new(),
+                ended: LList::new(),
+                done: LList::new(),
                 waiting <- new_mutex!(Waiting {
-                    jobs: BioQueue::new(),
-                    parts: BioQueue::new(),
+                    jobs: Fifo::new(),
+                    sub_jobs: Fifo::new(),
                 }),
+                makes_progress: AtomicFlag::new(false),
+                calls_back: AtomicFlag::new(false),
+                caller: Atomic::new(0),
                 pauses: Atomic::new(0),
                 progress <- new_work!("kcopyd_rust::progress"),
                 callbacks <- new_work!("kcopyd_rust::callbacks"),
@@ -177,10 +205,14 @@ impl<N: Notify> Client<N> {
                 callback_queue: OwnedQueue::new(c"kcopyd_rust_callback")?,
                 pending: Atomic::new(1),
                 idle <- Completion::new(),
-                caller: Atomic::new(0),
             }? Error),
             GFP_KERNEL,
         )
+    }
+
+    /// Lets `data` be protected by the lock that serialises progress.
+    pub(super) fn lock<T>(&self, data: T) -> LockedBy<T, Waiting> {
+        LockedBy::new(&self.waiting, data)
     }
 
     /// Accepts a copy of `from`, or if there is none a zeroing. May sleep.
@@ -191,64 +223,63 @@ impl<N: Notify> Client<N> {
         from: Option<Region>,
         dests: &[Region],
         flags: Flags,
-        notify: N,
+        callback: CopyCallback,
     ) -> Result<(), Refusal> {
-        let job = Job::new(this.into(), from, dests, flags, notify)?;
-        let job = this.carry(job).ok_or(NO_MEMORY)?;
+        let job = Job::new(this.into(), from, dests, flags, callback)?;
+        let job = this.alloc_job(job).ok_or(NO_MEMORY)?;
         let what = if from.is_some() {
             Counted::Copy
         } else {
             Counted::Zeroing
         };
-        statistics::count(what, job.rest());
+        statistics::count_job(what, job.sectors());
         // From here on the job may end, and its owner destroy the client: see `drain`.
         let _reader = read_lock();
-        if this.accepted.push(job) {
-            this.wake();
-        }
+        this.accepted.push(job);
+        this.wake();
         Ok(())
     }
 
-    /// Makes a job that has nothing to do but to call back, when it is ended. May sleep.
-    pub(crate) fn prepare(this: ArcBorrow<'_, Self>, notify: N) -> Result<Bio<Job<N>>, Refusal> {
-        this.carry(Job::callback(this.into(), notify))
+    /// Creates a job that has nothing to do but to call back, when it is ended. May sleep.
+    pub(crate) fn prepare(
+        this: ArcBorrow<'_, Self>,
+        callback: CopyCallback,
+    ) -> Result<Pooled<Job>, Refusal> {
+        this.alloc_job(Job::callback_only(this.into(), callback))
             .ok_or(NO_MEMORY)
     }
 
     /// Ends a prepared job: calls back in line with other jobs. Any context.
-    pub(crate) fn end(job: Bio<Job<N>>, read_error: i32, write_errors: usize) {
-        job.note_read_error(read_error);
-        job.note_write_errors(write_errors);
-        job.end();
+    pub(crate) fn end(job: Pooled<Job>, read_error: i32, write_errors: usize) {
+        job.record_read_error(read_error);
+        (0..usize::BITS as usize)
+            .filter(|dest| write_errors >> dest & 1 != 0)
+            .for_each(|dest| job.record_write_error(dest));
+        drop(job.share());
     }
 
-    /// Makes the bio of a job, which is pending from then on. Without memory that waits for another
-    /// job's callback; in a callback, for the kernel's memory.
-    fn carry(&self, job: impl Init<Job<N>>) -> Option<Bio<Job<N>>> {
-        let job = if self.is_calling_back() {
-            BioPool::alloc_carrier_beyond_reserve(&self.jobs, job)
+    /// Allocates a job, which is pending from then on. Without memory that waits for another job's
+    /// callback; in a callback, for the kernel's memory.
+    fn alloc_job(&self, job: impl Init<Job>) -> Option<Pooled<Job>> {
+        let job = if self.caller.load(Relaxed) == current_task() {
+            Pool::alloc_beyond_reserve(&self.jobs, job)
         } else {
-            BioPool::alloc_carrier(&self.jobs, job)
+            Pool::alloc(&self.jobs, job)
         }?;
         self.pending.fetch_add(1, Relaxed);
         Some(job)
     }
 
-    /// Whether this is a callback of the client, which must not wait for another.
-    fn is_calling_back(&self) -> bool {
-        self.caller.load(Relaxed) == current_task()
-    }
-
     /// Waits until the callback has returned for every job that had nothing left to do but that. May
     /// sleep; not from a callback.
     pub(crate) fn flush(this: ArcBorrow<'_, Self>) {
-        // Whoever ended an I/O or a job may still be about to queue the work for it, and whoever added
-        // to the list behind him rely on that. What is queued here begins only now, and takes all of
-        // the list: first the progress work, which finds the jobs that are through, then that of their
+        // Whoever ended an I/O or a job may still be about to queue a work for it, and whoever added
+        // to the list behind that relies on it. What is queued here begins only now, and takes all of
+        // the lists: first the progress work, which finds the jobs that are through, then that of their
         // callbacks.
-        this.wake();
+        this.queue_progress();
         this.progress_queue.flush();
-        this.wake_callbacks();
+        this.queue_callbacks();
         this.callback_queue.flush();
     }
 
@@ -258,7 +289,7 @@ impl<N: Notify> Client<N> {
         if self.pending.fetch_sub(1, Full) > 1 {
             self.idle.wait_for_completion();
         }
-        // Who brought or ended a job may still be about to queue work for it.
+        // Whoever brought or ended a job may still be about to queue a work for it.
         rcu::synchronize();
         // Then only work queues work, and each has its reference until it has returned.
         flush_delayed(&self.pause);
@@ -266,110 +297,128 @@ impl<N: Notify> Client<N> {
         self.callback_queue.drain();
     }
 
-    /// Takes a part whose I/O has ended. Any context, under RCU.
-    pub(super) fn part_ended(self: &Arc<Self>, part: Bio<Part<N>>) {
-        if self.ended.push(part) {
-            self.as_arc_borrow().wake();
+    /// Takes a sub-job whose I/O has ended. Any context, under RCU.
+    pub(super) fn sub_job_ended(self: &Arc<Self>, sub_job: IdleBio<SubJob>) {
+        self.ended.push(sub_job);
+        self.as_arc_borrow().wake();
+    }
+
+    /// Takes a job whose last sub-job has gone. Any context, under RCU.
+    pub(super) fn job_done(self: &Arc<Self>, job: Pooled<Job>) {
+        self.done.push(job);
+        // The push is a full barrier: either the work sees the job, or this that it has left.
+        if !self.calls_back.load(Relaxed) && !self.calls_back.xchg(true, Full) {
+            self.as_arc_borrow().queue_callbacks();
         }
     }
 
-    /// Takes a job all of whose parts have gone. Any context, under RCU.
-    pub(super) fn job_done(self: &Arc<Self>, job: Bio<Job<N>>) {
-        if self.done.push(job) {
-            self.as_arc_borrow().wake_callbacks();
-        }
-    }
-
+    /// Has `accepted` and `ended` looked at. Called after an addition to one of them, which is a full
+    /// barrier: either the progress work sees it, or this that it has left.
+    #[inline]
     fn wake(self: ArcBorrow<'_, Self>) {
-        // One that is queued already will find what there is to do.
+        if !self.makes_progress.load(Relaxed) && !self.makes_progress.xchg(true, Full) {
+            self.queue_progress();
+        }
+    }
+
+    #[inline(never)]
+    fn queue_progress(self: ArcBorrow<'_, Self>) {
+        // One that is queued already will do.
         let _ = self
             .progress_queue
             .enqueue::<Arc<Self>, PROGRESS>(self.into());
     }
 
-    fn wake_callbacks(self: ArcBorrow<'_, Self>) {
-        // One that is queued already will find the jobs.
+    fn queue_callbacks(self: ArcBorrow<'_, Self>) {
+        // One that is queued already will do.
         let _ = self
             .callback_queue
             .enqueue::<Arc<Self>, CALLBACKS>(self.into());
     }
 
-    /// Does all that can be done without waiting; after so many steps the work queues itself anew.
+    /// Does all that can be done without waiting. Returns whether there is more to do, after so many
+    /// steps.
     ///
-    /// Parts come first: they may set memory free. On a device that is done with an I/O when it
-    /// was submitted, this also lets one buffer serve a whole job.
-    fn progress(self: &Arc<Self>, waiting: &mut Waiting<N>) {
+    /// Sub-jobs come first: they may free memory. On a device that is done with an I/O when it was
+    /// submitted, this also lets one buffer serve a whole job.
+    fn progress(self: &Arc<Self>, waiting: &mut Waiting) -> bool {
         for _ in 0..STEPS {
-            self.take_ended(&mut waiting.parts);
-            self.take_accepted(&mut waiting.jobs);
-            let has_done = if waiting.parts.is_empty() {
+            self.take_ended(waiting);
+            self.take_accepted(waiting);
+            let has_done = if waiting.sub_jobs.is_empty() {
                 self.begin(waiting)
             } else {
                 self.go_on(waiting)
             };
-            if !has_done && self.ended.leave() && self.accepted.leave() {
-                return;
+            if !has_done && self.ended.is_empty() && self.accepted.is_empty() {
+                return false;
             }
-        }
-        self.as_arc_borrow().wake();
-    }
-
-    /// Takes the jobs that were accepted, and adds those that have anything to do to `jobs`.
-    fn take_accepted(&self, jobs: &mut BioQueue<Job<N>>) {
-        let mut accepted = self.accepted.take();
-        while let Some(job) = accepted.pop_front() {
-            Self::keep_or_end(job, |job| jobs.push_back(job));
-        }
-    }
-
-    /// Keeps a job that is to have another part; any other ends with the last of those it has.
-    fn keep_or_end(job: Bio<Job<N>>, keep: impl FnOnce(Bio<Job<N>>)) {
-        if job.takes_parts() {
-            keep(job);
-        } else {
-            job.end();
-        }
-    }
-
-    /// Takes the parts whose I/O has ended, and adds those that are to go on to `parts`.
-    fn take_ended(&self, parts: &mut BioQueue<Part<N>>) {
-        let mut ended = self.ended.take();
-        while let Some(part) = ended.pop_front() {
-            if let Some(throttle) = &self.means.throttle {
-                throttle.finish();
-            }
-            if let Some(part) = Part::advance(part) {
-                parts.push_back(part);
-            }
-        }
-    }
-
-    /// Starts the I/O of a part. Returns false if none may start now.
-    fn go_on(self: &Arc<Self>, waiting: &mut Waiting<N>) -> bool {
-        if !self.may_start() {
-            Self::let_go(waiting);
-            // One that is queued already will do.
-            let _ = self
-                .progress_queue
-                .enqueue_delayed::<_, PAUSE>(self.clone(), msecs_to_jiffies(PAUSE_MS));
-            return false;
-        }
-        if let Some(part) = waiting.parts.pop_front() {
-            Part::submit(part, &self.means);
         }
         true
     }
 
-    /// Lets the first job go if its parts have taken all of it.
-    fn let_go(waiting: &mut Waiting<N>) {
-        if let Some(job) = waiting.jobs.pop_front() {
-            Self::keep_or_end(job, |job| waiting.jobs.push_front(job));
+    /// Takes the jobs that were accepted, and keeps those that have anything to do.
+    fn take_accepted(&self, waiting: &mut Waiting) {
+        if self.accepted.is_empty() {
+            return;
+        }
+        let mut accepted = self.accepted.take();
+        while let Some(job) = accepted.pop_front() {
+            let job = job.share();
+            if job.takes_sub_jobs(waiting) {
+                waiting.jobs.push_back(job);
+            }
         }
     }
 
-    /// Whether an I/O may start, which is counted then.
+    /// Keeps the first job if it is to have another sub-job; any other ends with the last of those it
+    /// has.
+    fn keep_first(job: Shared<Job>, waiting: &mut Waiting) {
+        if job.takes_sub_jobs(waiting) {
+            waiting.jobs.push_front(job);
+        }
+    }
+
+    /// Takes the sub-jobs whose I/O has ended, and keeps those that are to go on.
+    fn take_ended(&self, waiting: &mut Waiting) {
+        if self.ended.is_empty() {
+            return;
+        }
+        let mut ended = self.ended.take();
+        while let Some(sub_job) = ended.pop_front() {
+            if let Some(throttle) = &self.ctx.throttle {
+                throttle.finish();
+            }
+            if let Some(sub_job) = SubJob::advance(sub_job, waiting) {
+                waiting.sub_jobs.push_back(sub_job);
+            }
+        }
+    }
+
+    /// Starts the I/O of a sub-job. Returns false if none may start now.
+    fn go_on(self: &Arc<Self>, waiting: &mut Waiting) -> bool {
+        if !self.may_start() {
+            // A first job that has no more to do need not wait.
+            if let Some(job) = waiting.jobs.pop_front() {
+                Self::keep_first(job, waiting);
+            }
+            // One that is queued already will do.
+            let _ = OwnedQueue::enqueue_delayed::<_, PAUSE>(
+                self.clone(),
+                |client| &client.progress_queue,
+                msecs_to_jiffies(PAUSE_MS),
+            );
+            return false;
+        }
+        if let Some(sub_job) = waiting.sub_jobs.pop_front() {
+            SubJob::submit(sub_job, &self.ctx);
+        }
+        true
+    }
+
+    /// Returns whether an I/O may start, which is counted then.
     fn may_start(&self) -> bool {
-        let Some(throttle) = &self.means.throttle else {
+        let Some(throttle) = &self.ctx.throttle else {
             return true;
         };
         if self.pauses.load(Relaxed) >= MAX_PAUSES {
@@ -381,56 +430,54 @@ impl<N: Notify> Client<N> {
         true
     }
 
-    /// Begins another part of the first job, or lets the job go if it has all that it is to have.
+    /// Begins another sub-job of the first job, or releases the job if it has all that it is to have.
     /// Returns false if nothing can be done.
-    fn begin(&self, waiting: &mut Waiting<N>) -> bool {
+    fn begin(&self, waiting: &mut Waiting) -> bool {
         let Some(job) = waiting.jobs.pop_front() else {
             return false;
         };
         // An error may have stopped it.
-        let part = job
-            .takes_parts()
-            .then(|| Part::new(&self.means, &job))
-            .flatten();
-        match part {
-            Some(part) => {
-                job.count_part();
-                if let Some(part) = Part::take(part) {
-                    waiting.parts.push_back(part);
-                }
-                Self::keep_or_end(job, |job| waiting.jobs.push_front(job));
-            }
-            // It needs memory for one part at least, which another gives back.
-            None if job.takes_parts() && job.parts() == 0 => {
-                waiting.jobs.push_front(job);
-                return false;
-            }
-            // The parts that it has will do.
-            None => job.end(),
+        if !job.takes_sub_jobs(waiting) {
+            return true;
         }
+        let Some(sub_job) = SubJob::new(&self.ctx, &job, waiting) else {
+            // It needs memory for one sub-job at least, which another frees; those that it has will
+            // do.
+            let must_wait = !job.state(waiting).has_sub_jobs();
+            if must_wait {
+                waiting.jobs.push_front(job);
+            }
+            return !must_wait;
+        };
+        job.state(waiting).count_sub_job();
+        if let Some(sub_job) = SubJob::take(sub_job, waiting) {
+            waiting.sub_jobs.push_back(sub_job);
+        }
+        Self::keep_first(job, waiting);
         true
     }
 
-    /// Calls back for all jobs that are done.
+    /// Calls back for the jobs that are done.
     fn call_back(self: &Arc<Self>) {
         let mut done = self.done.take();
         while let Some(job) = done.pop_front() {
             self.call_back_for(job);
         }
-        // Each callback may have brought another copy, and that may have ended: without an end to
-        // this work no other would have its turn.
-        if !self.done.leave() {
-            self.as_arc_borrow().wake_callbacks();
+        // A callback may have brought another copy, and that may have ended: without an end to this
+        // work no other would have its turn.
+        self.calls_back.xchg(false, Full);
+        if !self.done.is_empty() && !self.calls_back.xchg(true, Full) {
+            self.as_arc_borrow().queue_callbacks();
         }
     }
 
-    fn call_back_for(&self, job: Bio<Job<N>>) {
-        let (notify, read_error) = (job.notify(), job.read_error());
+    fn call_back_for(&self, job: Pooled<Job>) {
+        let (callback, read_error) = (job.callback(), job.read_error());
         let write_errors = job.write_errors();
         // The callback may start another copy, which is to find this one's memory.
         drop(job);
         self.caller.store(current_task(), Relaxed);
-        notify.notify(read_error, write_errors);
+        callback.call(read_error, write_errors);
         self.caller.store(0, Relaxed);
         if self.pending.fetch_sub(1, Full) == 1 {
             self.idle.complete_all();
@@ -438,20 +485,27 @@ impl<N: Notify> Client<N> {
     }
 }
 
-/// What the current task is told apart by.
+/// Returns the address of the current task.
 fn current_task() -> usize {
     Task::current_raw().addr()
 }
 
-impl<N: Notify> WorkItem<PROGRESS> for Client<N> {
+impl WorkItem<PROGRESS> for Client {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.progress(&mut this.waiting.lock());
+        let has_more = this.progress(&mut this.waiting.lock());
+        // From here on an addition to a list queues the work anew.
+        this.makes_progress.xchg(false, Full);
+        if has_more {
+            this.as_arc_borrow().queue_progress();
+        } else if !this.ended.is_empty() || !this.accepted.is_empty() {
+            this.as_arc_borrow().wake();
+        }
     }
 }
 
-impl<N: Notify> WorkItem<CALLBACKS> for Client<N> {
+impl WorkItem<CALLBACKS> for Client {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
@@ -459,11 +513,12 @@ impl<N: Notify> WorkItem<CALLBACKS> for Client<N> {
     }
 }
 
-impl<N: Notify> WorkItem<PAUSE> for Client<N> {
+impl WorkItem<PAUSE> for Client {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
         this.pauses.fetch_add(1, Relaxed);
-        this.as_arc_borrow().wake();
+        // Nothing was added to a list: the work may run, and be past what waits for the throttle.
+        this.as_arc_borrow().queue_progress();
     }
 }

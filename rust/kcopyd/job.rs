@@ -3,24 +3,25 @@
 //! What is to be copied or zeroed, and how far that has come.
 
 use super::{
-    client::Client,
-    Flags,
-    Notify, //
+    client::{
+        Client,
+        Waiting, //
+    },
+    method::Method,
+    Flags, //
 };
 use crate::{
     bindings,
-    block::{
-        bio::INLINE_VECS,
-        block_device::SECTOR_SHIFT,
-        pages::MIN_BLOCK,
-        Bio,
-        EndIo, //
-    },
-    io::{
-        error_set::ErrorSet,
-        Op,
+    block::BlockDevice,
+    dm::{
+        Bits,
+        CopyCallback,
         Refusal,
         Region, //
+    },
+    memory::{
+        Pooled,
+        Release, //
     }, //
 };
 use core::ops::Range;
@@ -32,7 +33,8 @@ use kernel::{
             Relaxed, //
         },
         rcu,
-        Arc, //
+        Arc,
+        LockedBy, //
     }, //
 };
 
@@ -40,95 +42,77 @@ use kernel::{
 pub(crate) const MAX_DESTS: usize = bindings::KCOPYD_MAX_REGIONS as usize;
 const _: () = assert!(MAX_DESTS == bindings::DM_KCOPYD_MAX_REGIONS as usize);
 
-/// The most sectors of a part that is read as a whole before any of it is written: what lies in no
-/// more blocks of a client's reserve than a bio has vectors of its own. That is 512 KiB where devices
-/// may have blocks of 64 KiB.
-const MAX_OVERLAPPING: u64 = (MIN_BLOCK * (INLINE_VECS - 1)) as u64 >> SECTOR_SHIFT;
+/// The sub-jobs of a job that are in flight at a time.
+const MAX_SUB_JOBS: u32 = 8;
 
-/// The parts of a job that are in flight at a time.
-const MAX_PARTS: u32 = 8;
-
-/// A job: the payload of a bio that carries it.
-///
-/// Ranges are taken and parts counted under `Client::waiting`; errors come from anywhere.
-pub(crate) struct Job<N: Notify> {
-    client: Arc<Client<N>>,
-    /// [`None`] if the destinations are to be zeroes, or if there are none.
-    from: Option<Region>,
-    dests: Dests,
-    method: Method,
-    flags: Flags,
-    notify: N,
-    /// Whether a destination has sectors of the source: then each part is read before it is written.
-    overlaps: bool,
-    /// The sectors that parts have taken.
-    taken: Atomic<u64>,
-    /// The parts that were begun.
-    parts: Atomic<u32>,
-    read_error: Atomic<i32>,
-    write_errors: ErrorSet,
-    /// The blocks in a row that were lost on each destination, and on the [`SOURCE`].
-    lost: [Atomic<u32>; MAX_DESTS + 1],
-}
-
-/// The number of the source among the destinations of [`Job::retries`].
+/// The number of the source among the places of [`State::lost`].
 pub(super) const SOURCE: usize = MAX_DESTS;
 
 /// After so many lost blocks in a row a device is taken for gone: what fails there is not tried in
 /// pieces any more, each of which might take its time to fail.
 const MAX_LOST: u32 = 1024;
 
-/// How a job is written, by what the devices said when it was accepted: their limits may change at
-/// any time, and a part that was cut for others fails, but is not cut anew.
-#[derive(Clone, Copy)]
-struct Method {
-    /// A write, or a write of zeroes without data.
-    op: Op,
-    /// The sectors of the largest logical block of a device, a power of two.
-    block_sectors: u64,
-    /// The most sectors that all destinations can write as zeroes at once, if that is how.
-    max_sectors: u64,
+/// A copy, or a zeroing.
+pub(crate) struct Job {
+    client: Arc<Client>,
+    /// [`None`] if the destinations are to be zeroes, or if there are none.
+    from: Option<Region>,
+    dests: Dests,
+    method: Method,
+    flags: Flags,
+    callback: CopyCallback,
+    state: LockedBy<State, Waiting>,
+    read_error: Atomic<i32>,
+    write_errors: Bits,
 }
 
-impl Method {
-    /// How a job without destinations would be written.
-    const NONE: Self = Self {
-        op: Op::WRITE,
-        block_sectors: 1,
-        max_sectors: u64::MAX,
-    };
+/// How far a job has come.
+pub(super) struct State {
+    /// The sectors that sub-jobs have taken.
+    taken: u64,
+    /// Those that are left.
+    left: u64,
+    /// The sub-jobs that the job has had.
+    sub_jobs: u32,
+    /// The blocks in a row that were lost on each destination, and on the [`SOURCE`].
+    lost: [u32; MAX_DESTS + 1],
+}
 
-    fn new(from: Option<&Region>, dests: &[Region]) -> Self {
-        let block_sectors = Iterator::chain(from.into_iter(), dests)
-            .map(|region| u64::from(region.device().logical_block_size() >> SECTOR_SHIFT))
-            .fold(1, u64::max);
-        let limit = dests
-            .iter()
-            .map(|dest| dest.device().max_write_zeroes_sectors())
-            .fold(u32::MAX >> SECTOR_SHIFT, u32::min);
-        if from.is_some() || limit == 0 {
-            return Self {
-                block_sectors,
-                ..Self::NONE
-            };
-        }
-        let mut this = Self {
-            op: Op::WRITE_ZEROES,
-            block_sectors,
-            max_sectors: 0,
-        };
-        this.max_sectors = this.whole_blocks(limit.into()).max(block_sectors);
-        this
+impl State {
+    /// Takes the next range, of at most `max` sectors, unless there is none.
+    pub(super) fn take_range(&mut self, max: u64) -> Option<Range<u64>> {
+        let start = self.taken;
+        let sectors = self.left.min(max);
+        self.taken += sectors;
+        self.left -= sectors;
+        (sectors > 0).then_some(start..self.taken)
     }
 
-    /// The sectors of the whole blocks in `sectors`.
-    fn whole_blocks(&self, sectors: u64) -> u64 {
-        sectors & !self.block_sectors.wrapping_sub(1)
+    /// Returns the sectors that no sub-job has taken.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Counts another sub-job.
+    pub(super) fn count_sub_job(&mut self) {
+        self.sub_jobs += 1;
+    }
+
+    /// Returns whether the job has had any sub-job.
+    pub(super) fn has_sub_jobs(&self) -> bool {
+        self.sub_jobs > 0
+    }
+
+    /// Records whether what was tried on a destination, or on the [`SOURCE`], is lost.
+    pub(super) fn record_lost(&mut self, place: usize, is_lost: bool) {
+        if let Some(lost) = self.lost.get_mut(place) {
+            *lost = if is_lost { lost.saturating_add(1) } else { 0 };
+        }
     }
 }
 
 /// Up to [`MAX_DESTS`] regions of one length.
-pub(super) struct Dests {
+struct Dests {
     regions: [Option<Region>; MAX_DESTS],
     count: u64,
 }
@@ -148,246 +132,171 @@ impl Dests {
         Ok(())
     }
 
-    /// Takes destinations that were checked.
     fn init(dests: &[Region]) -> impl Init<Self> + use<'_> {
         init!(Self {
             regions <- pin_init::init_array_from_fn(|index| dests.get(index).copied()),
             count: dests.first().map_or(0, Region::count),
         })
     }
-
-    fn iter(&self) -> impl Iterator<Item = &Region> {
-        self.regions.iter().flatten()
-    }
 }
 
-impl<N: Notify> Job<N> {
+impl Job {
     /// Checks a copy, or if there is no source a zeroing.
     pub(super) fn new<'a>(
-        client: Arc<Client<N>>,
+        client: Arc<Client>,
         from: Option<Region>,
         dests: &'a [Region],
         flags: Flags,
-        notify: N,
-    ) -> Result<impl Init<Self> + use<'a, N>, Refusal> {
+        callback: CopyCallback,
+    ) -> Result<impl Init<Self> + use<'a>, Refusal> {
         Dests::check(from.as_ref(), dests)?;
         let method = Method::new(from.as_ref(), dests);
-        let overlaps = from.is_some_and(|from| dests.iter().any(|dest| dest.overlaps(&from)));
         // A hole in what must be written in order would be the end of it.
         let in_order = flags.in_order || dests.iter().any(|dest| dest.device().is_zoned());
         let flags = Flags {
             in_order,
             ignore_errors: flags.ignore_errors && !in_order,
         };
-        Ok(Self::init(
-            client,
-            (from, dests, overlaps),
-            method,
-            flags,
-            notify,
-        ))
+        Ok(Self::init(client, (from, dests), method, flags, callback))
     }
 
-    /// A job that has nothing to do but to call back.
-    pub(super) fn callback(client: Arc<Client<N>>, notify: N) -> impl Init<Self> {
+    /// Creates a job that has nothing to do but to call back.
+    pub(super) fn callback_only(client: Arc<Client>, callback: CopyCallback) -> impl Init<Self> {
         Self::init(
             client,
-            (None, &[], false),
+            (None, &[]),
             Method::NONE,
             Flags::default(),
-            notify,
+            callback,
         )
     }
 
     fn init<'a>(
-        client: Arc<Client<N>>,
-        (from, dests, overlaps): (Option<Region>, &'a [Region], bool),
+        client: Arc<Client>,
+        (from, dests): (Option<Region>, &'a [Region]),
         method: Method,
         flags: Flags,
-        notify: N,
-    ) -> impl Init<Self> + use<'a, N> {
+        callback: CopyCallback,
+    ) -> impl Init<Self> + use<'a> {
+        let state = client.lock(State {
+            taken: 0,
+            left: dests.first().map_or(0, Region::count),
+            sub_jobs: 0,
+            lost: [0; MAX_DESTS + 1],
+        });
         init!(Self {
             client,
             from,
             dests <- Dests::init(dests),
             method,
             flags,
-            notify,
-            taken: Atomic::new(0),
-            parts: Atomic::new(0),
-            overlaps,
+            callback,
+            state,
             read_error: Atomic::new(0),
-            write_errors: ErrorSet::new(),
-            lost <- pin_init::init_array_from_fn(|_| Atomic::new(0)),
+            write_errors: Bits::new(),
         })
     }
 
-    pub(super) fn client(&self) -> &Arc<Client<N>> {
+    /// Returns the client.
+    pub(super) fn client(&self) -> &Arc<Client> {
         &self.client
     }
 
+    /// Returns the source, if there is one.
     pub(super) fn from(&self) -> Option<&Region> {
         self.from.as_ref()
     }
 
+    /// Returns a destination.
     pub(super) fn dest(&self, index: usize) -> Option<&Region> {
         self.dests.regions.get(index)?.as_ref()
     }
 
-    /// All destinations, as bits.
+    /// Returns all destinations, as bits.
     pub(super) fn all_dests(&self) -> usize {
-        (1 << self.dests.iter().count()) - 1
+        (1 << self.dests.regions.iter().flatten().count()) - 1
     }
 
-    /// By what the destinations are written.
-    pub(super) fn write_op(&self) -> Op {
-        self.method.op
+    /// Returns the device of the job's first I/O.
+    pub(super) fn device(&self) -> Option<BlockDevice> {
+        self.from().or(self.dest(0)).map(Region::device)
     }
 
-    pub(super) fn notify(&self) -> N {
-        self.notify
+    /// Returns the length in sectors.
+    pub(super) fn sectors(&self) -> u64 {
+        self.dests.count
     }
 
-    /// The sectors of `bytes` bytes, in blocks that are whole ones to all devices: a range, unless it
-    /// is the last, consists of such.
-    pub(super) fn whole_blocks(&self, bytes: u32) -> u64 {
-        self.method.whole_blocks((bytes >> SECTOR_SHIFT).into())
+    /// Returns how ranges are cut and written.
+    pub(super) fn method(&self) -> &Method {
+        &self.method
     }
 
-    /// The sectors of the largest block of a device.
-    pub(super) fn block_sectors(&self) -> u64 {
-        self.method.block_sectors
+    /// Returns the callback.
+    pub(super) fn callback(&self) -> CopyCallback {
+        self.callback
     }
 
-    /// The larger half of `sectors` in blocks that are whole ones to all devices; [`None`] if there
-    /// is one block only.
-    pub(super) fn half_of(&self, sectors: u64) -> Option<u64> {
-        let up = self.method.block_sectors.wrapping_sub(1);
-        let half = self
-            .method
-            .whole_blocks(sectors.div_ceil(2).wrapping_add(up));
-        (half < sectors).then_some(half)
+    /// Returns how far the job has come.
+    pub(super) fn state<'a>(&'a self, waiting: &'a mut Waiting) -> &'a mut State {
+        self.state.access_mut(waiting)
     }
 
-    /// The sectors that a part needs a buffer for: at the most `most`, in blocks that are whole ones
-    /// to all devices, but one of those at least.
-    pub(super) fn part_sectors(&self, most: u64) -> u64 {
-        let most = if self.overlaps {
-            most.min(MAX_OVERLAPPING)
-        } else {
-            most
-        };
-        let most = self
-            .method
-            .whole_blocks(most)
-            .max(self.method.block_sectors);
-        self.rest().min(most)
-    }
-
-    /// The most sectors that all destinations can write as zeroes at once without data. If errors are
-    /// ignored they are no more than the `most` of a part that has data, for it may have to be
-    /// written block by block.
-    pub(super) fn max_sectors_without_data(&self, most: u64) -> u64 {
-        if self.ignores_errors() {
-            self.part_sectors(most).min(self.method.max_sectors)
-        } else {
-            self.method.max_sectors
-        }
-    }
-
+    /// Returns whether what cannot be copied is left out.
     pub(super) fn ignores_errors(&self) -> bool {
         self.flags.ignore_errors
     }
 
-    /// Whether each part is to be read as a whole before any of it is written.
-    pub(super) fn overlaps(&self) -> bool {
-        self.overlaps
+    /// Returns whether what failed on a destination, or on the [`SOURCE`], is tried in pieces.
+    pub(super) fn retries(&self, waiting: &mut Waiting, place: usize) -> bool {
+        self.ignores_errors()
+            && self
+                .state(waiting)
+                .lost
+                .get(place)
+                .is_some_and(|&lost| lost < MAX_LOST)
     }
 
-    /// Whether what failed on a destination, or on the [`SOURCE`], is to be tried in pieces.
-    pub(super) fn retries(&self, place: usize) -> bool {
-        let lost = self.lost.get(place).map_or(0, |lost| lost.load(Relaxed));
-        self.ignores_errors() && lost < MAX_LOST
-    }
-
-    /// Notes whether what was tried there is lost.
-    pub(super) fn note_lost(&self, place: usize, is_lost: bool) {
-        let Some(lost) = self.lost.get(place) else {
-            return;
-        };
-        let sum = if is_lost {
-            lost.load(Relaxed).saturating_add(1)
-        } else {
-            0
-        };
-        lost.store(sum, Relaxed);
-    }
-
-    /// The sectors that no part has taken.
-    pub(super) fn rest(&self) -> u64 {
-        self.dests.count - self.taken.load(Relaxed)
-    }
-
-    /// Takes the next range, of at most `max` sectors, unless there is none.
-    pub(super) fn take_range(&self, max: u64) -> Option<Range<u64>> {
-        let start = self.taken.load(Relaxed);
-        let end = start + self.rest().min(max);
-        self.taken.store(end, Relaxed);
-        (end > start).then_some(start..end)
-    }
-
-    /// Whether no further range is to be taken because of an error.
+    /// Returns whether no further range is taken because of an error.
     pub(super) fn is_stopped(&self) -> bool {
         !self.ignores_errors() && (self.read_error() != 0 || self.write_errors() != 0)
     }
 
-    /// Whether the job may have another part.
-    pub(super) fn takes_parts(&self) -> bool {
-        let is_one_by_one = self.flags.in_order || self.overlaps;
-        let most = if is_one_by_one { 1 } else { MAX_PARTS };
-        self.rest() > 0 && self.parts() < most && !self.is_stopped()
+    /// Returns whether the job may have another sub-job.
+    pub(super) fn takes_sub_jobs(&self, waiting: &mut Waiting) -> bool {
+        let is_one_by_one = self.flags.in_order || self.method.overlaps();
+        let most = if is_one_by_one { 1 } else { MAX_SUB_JOBS };
+        let state = self.state(waiting);
+        state.left > 0 && state.sub_jobs < most && !self.is_stopped()
     }
 
-    /// Counts a part that begins.
-    pub(super) fn count_part(&self) {
-        self.parts.fetch_add(1, Relaxed);
-    }
-
-    /// How many parts have begun.
-    pub(super) fn parts(&self) -> u32 {
-        self.parts.load(Relaxed)
-    }
-
-    pub(super) fn note_read_error(&self, error: i32) {
+    /// Records that the source could not be read. Any context.
+    pub(super) fn record_read_error(&self, error: i32) {
         self.read_error.store(error, Relaxed);
     }
 
-    pub(super) fn note_write_error(&self, dest: usize) {
+    /// Records that destination `dest` could not be written. Any context.
+    pub(super) fn record_write_error(&self, dest: usize) {
         self.write_errors.insert(dest);
     }
 
-    /// Adds to the destinations that could not be written, as bits.
-    pub(super) fn note_write_errors(&self, dests: usize) {
-        self.write_errors.insert_bits(dests);
-    }
-
-    /// Not 0 if the source could not be read.
+    /// Returns not 0 if the source could not be read.
     pub(super) fn read_error(&self) -> i32 {
         self.read_error.load(Relaxed)
     }
 
-    /// The destinations that could not be written, as bits.
+    /// Returns the destinations that could not be written, as bits.
     pub(super) fn write_errors(&self) -> usize {
-        self.write_errors.bits()
+        self.write_errors.get()
     }
 }
 
-impl<N: Notify> EndIo for Job<N> {
-    fn end_io(bio: Bio<Self>) {
+impl Release for Job {
+    fn release(job: Pooled<Self>) {
         // The client's work may be done with the last job before this function returns:
         // `Client::drain` waits for readers, so that this reference is never the last.
         let _reader = rcu::read_lock();
-        let client = bio.client.clone();
-        client.job_done(bio);
+        let client = job.client.clone();
+        client.job_done(job);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much of the time copies may take.
+//! Throttles: limits for the share of the time in which copies are in flight.
 
 use crate::{
     bindings::dm_kcopyd_throttle,
@@ -21,7 +21,7 @@ use kernel::{
 
 /// No limit, in per cent.
 const ALL_OF_THE_TIME: u32 = 100;
-/// What was longer ago than so many ticks counts half, and so on.
+/// After so many ticks older samples decay by half.
 const MEMORY: u32 = jiffies::PER_SECOND;
 
 /// The account of those who share a limit; in memory the `struct dm_kcopyd_throttle` of C.

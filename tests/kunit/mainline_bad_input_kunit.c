@@ -6,6 +6,7 @@
 #include <dm_io_rust/mainline.h>
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/poison.h>
 #include <linux/slab.h>
 
 #include "bad_input.h"
@@ -257,7 +258,41 @@ static void mainline_bad_input_no_object(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
 }
 
+/* No regions, and no array of them. */
+static void mainline_bad_input_no_array(struct kunit *test)
+{
+	struct dm_io_client *client = rust_dm_io_client_create();
+	struct dm_io_request req = {
+		.bi_opf = REQ_OP_READ, .mem.type = DM_IO_KMEM, .client = client,
+	};
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, client);
+	KUNIT_EXPECT_EQ(test, rust_dm_io(&req, 0, NULL, NULL, NULL, 0), -EINVAL);
+	rust_dm_io_client_destroy(client);
+}
+
+/* The memory of an operation that carries no data is not looked at, in many pieces either. */
+static void mainline_bad_input_stale_list(struct kunit *test)
+{
+	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
+		.sectors = 64, .max_write_zeroes_sectors = 8,
+	});
+	struct dm_io_client *client = rust_dm_io_client_create();
+	struct dm_io_region where = { .bdev = td->bdev, .count = 64 };
+	struct dm_io_request req = {
+		.bi_opf = REQ_OP_WRITE_ZEROES, .mem.type = DM_IO_PAGE_LIST, .client = client,
+	};
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, client);
+	req.mem.ptr.pl = LIST_POISON1;
+	KUNIT_EXPECT_EQ(test, rust_dm_io(&req, 1, &where, NULL, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, td->nr_log, 8);
+	rust_dm_io_client_destroy(client);
+}
+
 static struct kunit_case mainline_bad_input_test_cases[] = {
+	KUNIT_CASE(mainline_bad_input_no_array),
+	KUNIT_CASE(mainline_bad_input_stale_list),
 	KUNIT_CASE_PARAM(mainline_bad_input_is_refused, bad_case_gen_params),
 	KUNIT_CASE(mainline_bad_input_zero_unspoiled),
 	KUNIT_CASE_PARAM(mainline_bad_input_zero_is_refused, bad_zeroing_gen_params),

@@ -16,6 +16,7 @@
 #include "test_data.h"
 #include "test_disk.h"
 #include "test_jobs.h"
+#include "test_parameter.h"
 #include "test_request.h"
 #include "test_thread.h"
 
@@ -520,7 +521,49 @@ static void mainline_kcopyd_without_memory(struct kunit *test)
 	test_disk_expect_zeroed(zeroed, 0, 5000);
 }
 
+/* A callback does not wait for a device that takes long to submit to. */
+static void mainline_kcopyd_callback_beside_submission(struct kunit *test)
+{
+	struct dm_kcopyd_client *kc = test_jobs_client(test, NULL);
+	struct test_disk *from = source_of(test, 16), *to = disk_of(test, 16);
+	struct dm_io_region source = region(from, 0, 8), dest = region(to, 0, 8);
+	struct test_request *req = test_request_create(test), *ended = test_request_create(test);
+	void *job = test_job_prepare(test, kc, ended);
+
+	test_disk_linger(from);
+	test_job_copy(kc, req, &source, 1, &dest, 0);
+	KUNIT_EXPECT_TRUE(test, test_disk_wait_lingering(from, 1));
+	rust_dm_kcopyd_do_callback(job, 0, 0);
+	test_request_expect_copied(ended, false, 0);
+	test_disk_linger_no_more(from);
+	test_request_expect_copied(req, false, 0);
+}
+
+/*
+ * A copy that overlaps itself is read as a whole: the client's reserve has no more
+ * blocks than a bio has vectors, however fragmented memory is.
+ */
+static void mainline_kcopyd_overlapping_in_fragments(struct kunit *test)
+{
+	struct test_disk *td = source_of(test, 2048);
+	struct dm_io_region from = region(td, 0, 1016), to = region(td, 8, 1016);
+	struct test_request *req = test_request_create(test);
+	struct dm_kcopyd_client *kc;
+
+	test_parameter_set(test, "kcopyd_subjob_size_kb", "508");
+	refuse_runs(test, 3);
+	kc = test_jobs_client(test, NULL);
+	refuse_memory_end(test);
+	refuse_memory(test);
+	test_job_copy(kc, req, &from, 1, &to, 0);
+	test_request_expect_copied(req, false, 0);
+	refuse_memory_end(test);
+	KUNIT_EXPECT_EQ(test, td->nr_log, 2);
+}
+
 static struct kunit_case mainline_kcopyd_test_cases[] = {
+	KUNIT_CASE(mainline_kcopyd_callback_beside_submission),
+	KUNIT_CASE(mainline_kcopyd_overlapping_in_fragments),
 	KUNIT_CASE(mainline_kcopyd_overlapping),
 	KUNIT_CASE(mainline_kcopyd_overlapping_in_little_memory),
 	KUNIT_CASE(mainline_kcopyd_overlapping_read_error_ignored),

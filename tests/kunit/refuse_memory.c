@@ -15,7 +15,7 @@ static struct task_struct *victims[4];
 static bool workers_too;
 /* The order of the longest run of pages that is not refused. */
 static int longest;
-static atomic_t refused;
+static atomic_t asked;
 
 /* Not current_work(): that takes the context of a probe for an interrupt. */
 static bool is_victim(void)
@@ -31,7 +31,7 @@ static int refuse(struct pt_regs *regs, gfp_t gfp, long answer)
 {
 	if ((gfp & __GFP_NOFAIL) || !is_victim())
 		return 0;
-	atomic_inc(&refused);
+	atomic_inc(&asked);
 	regs_set_return_value(regs, answer);
 	override_function_with_return(regs);
 	return 1;
@@ -54,6 +54,15 @@ static int refuse_pages(struct kprobe *probe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(refuse_pages);
 
+/* void *mempool_alloc_preallocated(struct mempool *pool), which may have some. */
+static int count_reserved(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (is_victim())
+		atomic_inc(&asked);
+	return 0;
+}
+NOKPROBE_SYMBOL(count_reserved);
+
 /* A probe that has one is not optimised into a jump, which could not return. */
 static void not_optimised(struct kprobe *probe, struct pt_regs *regs,
 			  unsigned long flags)
@@ -61,12 +70,13 @@ static void not_optimised(struct kprobe *probe, struct pt_regs *regs,
 }
 NOKPROBE_SYMBOL(not_optimised);
 
-static struct kprobe slab_probe, pages_probe;
+static struct kprobe slab_probe, pages_probe, reserve_probe;
 
 static void end(void *unused)
 {
 	unregister_kprobe(&slab_probe);
 	unregister_kprobe(&pages_probe);
+	unregister_kprobe(&reserve_probe);
 	for (int i = 0; i < ARRAY_SIZE(victims); i++)
 		WRITE_ONCE(victims[i], NULL);
 }
@@ -86,15 +96,22 @@ static void arm(struct kunit *test)
 		.post_handler = not_optimised,
 		.flags = KPROBE_FLAG_DISABLED,
 	};
+	reserve_probe = (struct kprobe) {
+		.symbol_name = "mempool_alloc_preallocated",
+		.pre_handler = count_reserved,
+		.post_handler = not_optimised,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
 	KUNIT_ASSERT_EQ(test, register_kprobe(&slab_probe), 0);
 	KUNIT_ASSERT_EQ(test, register_kprobe(&pages_probe), 0);
+	KUNIT_ASSERT_EQ(test, register_kprobe(&reserve_probe), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end, NULL), 0);
 }
 
 static void start(struct kunit *test, int order, bool of_workers)
 {
 	arm(test);
-	atomic_set(&refused, 0);
+	atomic_set(&asked, 0);
 	WRITE_ONCE(longest, order);
 	WRITE_ONCE(workers_too, of_workers);
 	WRITE_ONCE(victims[0], current);
@@ -105,12 +122,14 @@ void refuse_memory(struct kunit *test)
 {
 	start(test, NO_PAGES, true);
 	enable_kprobe(&slab_probe);
+	enable_kprobe(&reserve_probe);
 }
 
 void refuse_memory_only_here(struct kunit *test)
 {
 	start(test, NO_PAGES, false);
 	enable_kprobe(&slab_probe);
+	enable_kprobe(&reserve_probe);
 }
 
 void refuse_runs(struct kunit *test, unsigned int order)
@@ -128,5 +147,5 @@ void refuse_memory_here_too(void)
 unsigned int refuse_memory_end(struct kunit *test)
 {
 	kunit_release_action(test, end, NULL);
-	return atomic_read(&refused);
+	return atomic_read(&asked);
 }

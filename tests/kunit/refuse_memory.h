@@ -25,7 +25,7 @@ void refuse_runs(struct kunit *test, unsigned int order);
 /* Extends it to another task, from there. */
 void refuse_memory_here_too(void);
 
-/* Ends it, and returns how many allocations were refused. */
+/* Ends it, and returns how often memory was asked for, of an allocator or of a reserve. */
 unsigned int refuse_memory_end(struct kunit *test);
 
 #endif /* _DM_IO_RUST_REFUSE_MEMORY_H */

@@ -4,17 +4,19 @@
 
 use super::{
     super::{
-        mempool::Mempool,
-        vector_table::VectorTable,
+        bvec_table::BvecTable,
         BlockDevice,
-        Resources, //
+        Op, //
     },
     Bio,
     EndIo,
-    Header,
-    Node, //
+    Head,
+    Node,
+    INLINE_VECS, //
 };
+use crate::memory::Mempool;
 use core::{
+    marker::PhantomData,
     mem::MaybeUninit,
     ptr::NonNull, //
 };
@@ -27,90 +29,65 @@ use kernel::{
 ///
 /// What `struct bio_set` is in C, but that a bio_set's reserve serves only those who can wait.
 ///
-/// The last reference must be given up where it may sleep.
+/// # Examples
+///
+/// See the KUnit case `dm_io_rust_bio.pools_are_as_large_as_asked_for`.
 #[pin_data]
-pub(crate) struct BioPool<P> {
+pub(crate) struct BioPool<P: EndIo> {
     #[pin]
     nodes: Mempool<Node<P>>,
-    resources: Arc<Resources>,
 }
 
-impl<P> BioPool<P> {
+impl<P: EndIo> BioPool<P> {
+    /// Creates a pool with memory for `reserve` bios set aside, at least 1. May sleep.
+    pub(crate) fn new(reserve: usize) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            try_pin_init!(Self { nodes <- Mempool::new(reserve) }? Error),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Changes for how many bios memory is set aside, or fails and leaves it as it was. May sleep.
+    pub(crate) fn resize(&self, reserve: usize) -> Result {
+        self.nodes.resize(reserve)
+    }
+
+    /// Allocates a bio for `device`, with up to `vecs` vectors, or if memory is short
+    /// [`INLINE_VECS`]; [`None`] if there is no memory, not even set aside. Does not sleep.
+    #[inline]
+    pub(crate) fn try_alloc(
+        this: &Arc<Self>,
+        device: BlockDevice,
+        op: Op,
+        vecs: usize,
+        owned: P::Owned,
+        payload: impl FnOnce() -> P,
+    ) -> Option<Bio<'static, P>> {
+        let node: NonNull<Node<P>> = this.nodes.try_alloc()?.cast();
+        let table = (vecs > INLINE_VECS)
+            .then(|| BvecTable::try_new(vecs))
+            .flatten();
+        let at = node.as_ptr();
+        // SAFETY: The node is memory from the pool, which is not moved.
+        unsafe { Head::init(&raw mut (*at).head, device, op, table) };
+        // SAFETY: As above; the bio was just initialised.
+        unsafe {
+            (*at.cast::<crate::bindings::bio>()).bi_end_io = Some(Bio::<P>::end_io);
+            (&raw mut (*at).pool).write(Some(this.clone()));
+            (&raw mut (*at).owned).write(owned);
+            (&raw mut (*at).payload).write(payload());
+        }
+        // INVARIANT: The node is complete, and nobody else knows of it.
+        Some(Bio(node, PhantomData))
+    }
+
     /// Takes the memory of a bio back.
     ///
     /// # Safety
     ///
     /// `node` came from this pool, and is not used afterwards.
     pub(super) unsafe fn free(&self, node: NonNull<MaybeUninit<Node<P>>>) {
-        // SAFETY: By this function's requirement.
+        // SAFETY: The node is one of this pool, which the caller gives up.
         unsafe { self.nodes.free(node) }
-    }
-}
-
-impl<P: EndIo> BioPool<P> {
-    /// Makes a pool with `reserve` bios set aside, at least 1. May sleep.
-    pub(crate) fn new(resources: &Arc<Resources>, reserve: usize) -> Result<Arc<Self>> {
-        Arc::pin_init(
-            try_pin_init!(Self {
-                nodes <- Mempool::new(resources.clone(), reserve),
-                resources: resources.clone(),
-            }? Error),
-            GFP_KERNEL,
-        )
-    }
-
-    /// Changes how many bios are set aside, or leaves it as it was and fails. May sleep.
-    pub(crate) fn resize(&self, reserve: usize) -> Result {
-        self.nodes.resize(reserve)
-    }
-
-    /// Makes a bio for `device`, with `vecs` vectors or, if memory is short, fewer; if there is any
-    /// memory, even set aside. Does not sleep.
-    pub(crate) fn try_alloc(
-        this: &Arc<Self>,
-        device: Option<BlockDevice>,
-        opf: u32,
-        vecs: usize,
-        payload: impl Init<P>,
-    ) -> Option<Bio<P>> {
-        let node = this.nodes.try_alloc()?;
-        let table = Header::table(&this.resources, vecs);
-        Some(Self::make(this, node, device, opf, table, payload))
-    }
-
-    /// Makes a bio that will not be submitted, but be chained to. Without memory it waits for one
-    /// of this pool's bios to be freed. May sleep.
-    pub(crate) fn alloc_carrier(this: &Arc<Self>, payload: impl Init<P>) -> Option<Bio<P>> {
-        let node = this.nodes.alloc()?;
-        Some(Self::make(this, node, None, 0, None, payload))
-    }
-
-    /// The same for one who must not wait for bios to be freed: it waits for the kernel's memory.
-    pub(crate) fn alloc_carrier_beyond_reserve(
-        this: &Arc<Self>,
-        payload: impl Init<P>,
-    ) -> Option<Bio<P>> {
-        let node = this.nodes.alloc_beyond_reserve()?;
-        Some(Self::make(this, node, None, 0, None, payload))
-    }
-
-    fn make(
-        this: &Arc<Self>,
-        node: NonNull<MaybeUninit<Node<P>>>,
-        device: Option<BlockDevice>,
-        opf: u32,
-        table: Option<VectorTable>,
-        payload: impl Init<P>,
-    ) -> Bio<P> {
-        let node: NonNull<Node<P>> = node.cast();
-        // SAFETY: The node is memory from the pool, which does not move.
-        unsafe {
-            let at = node.as_ptr();
-            Header::init(&raw mut (*at).header, device, opf, table, Bio::<P>::end_io);
-            let Ok(()) = payload.__init(&raw mut (*at).payload);
-            (&raw mut (*at).pool).write(Some(this.clone()));
-        }
-        // INVARIANT: The node is complete, of a pool, and new.
-        Bio(node)
     }
 }

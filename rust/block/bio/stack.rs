@@ -4,196 +4,135 @@
 
 use super::{
     super::{
-        vector_table::VectorTable,
+        bvec_table::BvecTable,
         BlockDevice,
-        BvecArray,
-        Resources,
+        Op,
         Status, //
     },
-    with_bio_list_set_aside,
-    Chained,
-    Draft,
-    Header,
+    Bio,
+    EndIo,
+    Head,
     Node,
     INLINE_VECS, //
 };
+use crate::bindings;
 use core::{
-    marker::PhantomPinned,
-    ops::Deref,
+    ffi::c_void,
+    marker::PhantomData,
+    mem::{
+        ManuallyDrop,
+        MaybeUninit, //
+    },
     ptr::NonNull, //
 };
-use kernel::{
-    prelude::*,
-    types::Opaque, //
-};
 
-/// A bio on its owner's stack.
+/// How many vectors a bio is to have, if those are more than [`INLINE_VECS`].
 ///
-/// Dropping it waits until it has ended, so that nothing is chained to it, and the block layer does
-/// not use it, when its memory goes.
+/// # Examples
 ///
-/// # Invariants
-///
-/// - `node` is initialised and does not move.
-/// - While `chained` is false nothing is chained to the bio, and it is not in flight.
-#[repr(C)]
-#[pin_data(PinnedDrop)]
-pub(crate) struct StackBio<P> {
-    node: Node<P>,
-    ended: Opaque<kernel::bindings::completion>,
-    chained: bool,
-    #[pin]
-    _pin: PhantomPinned,
+/// See the KUnit case `dm_io_rust_bio.a_bio_on_a_stack_that_is_dropped_has_ended`.
+pub(crate) enum Vectors {
+    /// So many if there is memory for them.
+    UpTo(usize),
+    /// At least so many, or as many as a bio may have: the memory is waited for.
+    AtLeast(usize),
 }
 
-impl<P> StackBio<P> {
-    /// Makes a bio for `device`, with `vecs` vectors if there is memory for them, or else with
-    /// [`INLINE_VECS`](super::INLINE_VECS).
-    pub(crate) fn new(
-        resources: &Resources,
-        device: Option<BlockDevice>,
-        opf: u32,
-        vecs: usize,
-        payload: P,
-    ) -> impl PinInit<Self> {
-        Self::with_table(device, opf, Header::table(resources, vecs), payload)
-    }
-
-    /// The same with at least `vecs` vectors, or as many as a bio may have. If those are more than
-    /// [`INLINE_VECS`](super::INLINE_VECS) it waits for their memory. May sleep, but causes no I/O.
-    pub(crate) fn with_vectors(
-        resources: &Resources,
-        device: Option<BlockDevice>,
-        opf: u32,
-        vecs: usize,
-        payload: P,
-    ) -> impl PinInit<Self> {
-        let table = (vecs > INLINE_VECS)
-            .then(|| VectorTable::new(&resources.tables))
-            .flatten();
-        Self::with_table(device, opf, table, payload)
-    }
-
-    fn with_table(
-        device: Option<BlockDevice>,
-        opf: u32,
-        table: Option<VectorTable>,
-        payload: P,
-    ) -> impl PinInit<Self> {
-        let init = move |slot: *mut Self| {
-            // SAFETY: `slot` is memory that stays in place until it is dropped.
-            // INVARIANT: All is initialised, and nobody knows of the bio yet.
-            unsafe {
-                Header::init(
-                    &raw mut (*slot).node.header,
-                    device,
-                    opf,
-                    table,
-                    Self::end_io,
-                );
-                (&raw mut (*slot).node.payload).write(payload);
-                (&raw mut (*slot).node.pool).write(None);
-                kernel::bindings::init_completion(Opaque::cast_into(&raw const (*slot).ended));
-                (&raw mut (*slot).chained).write(false);
-            }
-            Ok(())
-        };
-        // SAFETY: The closure initialises all of the fields that have a size.
-        unsafe { pin_init::pin_init_from_closure(init) }
-    }
-
-    pub(super) fn header(&self) -> &Header {
-        &self.node.header
-    }
-
-    /// What may be set before the bio is submitted.
-    pub(crate) fn draft(self: Pin<&mut Self>) -> Draft<'_> {
-        Draft::new(&self.into_ref().get_ref().node.header)
-    }
-
-    /// Makes the bio one over `bytes` bytes of an array, whose elements serve as its vectors.
-    pub(crate) fn borrow_vectors(self: Pin<&mut Self>, array: &BvecArray, bytes: u32) {
-        let (vectors, start) = array.as_vectors(bytes);
-        // SAFETY: The array stays as it is while `array` is used, which whoever made this bio does:
-        // he waits for it.
-        unsafe { self.node.header.use_vectors(vectors, start) };
-    }
-
-    /// Keeps the bio from ending.
-    pub(crate) fn chained(self: Pin<&mut Self>) -> Chained<P> {
-        // SAFETY: Nothing is moved.
-        let this = unsafe { self.get_unchecked_mut() };
-        this.chained = true;
-        // SAFETY: The node is valid, and is waited for before it goes.
-        unsafe { Chained::new(NonNull::from(&mut this.node)) }
-    }
-
-    /// Submits the bio, and waits for it and all that is chained to it. That must not be on the
-    /// task's list of bios: see [`with_bio_list_set_aside`]. May sleep. Returns how the bio itself
-    /// ended.
-    pub(crate) fn submit_and_wait(self: Pin<&mut Self>) -> Status {
-        // SAFETY: Nothing is moved.
-        let this = unsafe { self.get_unchecked_mut() };
-        with_bio_list_set_aside(|| {
-            // SAFETY: The bio is not in flight, and is waited for before anything else is done with
-            // it.
-            unsafe { this.node.header.submit() };
-            this.wait();
-        });
-        this.node.header.zero_what_was_not_read();
-        this.node.header.status()
-    }
-
-    /// Waits for all that is chained to the bio, which has no I/O of its own. May sleep.
-    pub(crate) fn end_and_wait(self: Pin<&mut Self>) {
-        // SAFETY: Nothing is moved.
-        unsafe { self.get_unchecked_mut() }.end_chained();
-    }
-
-    fn end_chained(&mut self) {
-        if self.chained {
-            // SAFETY: The bio is not in flight: its owner gives it up, and gets it back below.
-            unsafe { kernel::bindings::bio_endio(self.node.header.as_raw()) };
-            self.wait();
+impl Vectors {
+    fn table(self) -> Option<(BvecTable, u16)> {
+        match self {
+            Self::UpTo(vecs) if vecs > INLINE_VECS => BvecTable::try_new(vecs),
+            Self::AtLeast(vecs) if vecs > INLINE_VECS => BvecTable::new(vecs),
+            _ => None,
         }
     }
+}
 
-    fn wait(&mut self) {
-        // SAFETY: The completion is initialised by the type invariant.
-        unsafe { kernel::bindings::wait_for_completion_io(self.ended.get()) };
-        // SAFETY: The bio has ended, which it does when nothing is chained to it any more.
-        unsafe { self.node.header.take_back() };
-        self.chained = false;
-    }
+/// What [`on_stack`] calls.
+struct Call<F, R> {
+    run: ManuallyDrop<F>,
+    op: Op,
+    result: MaybeUninit<R>,
+}
 
-    /// Wakes the owner.
+impl<F, R> Call<F, R> {
+    /// Lets the bio's owner submit it.
     ///
     /// # Safety
     ///
-    /// Called when a bio that has this end function has ended.
-    unsafe extern "C" fn end_io(bio: *mut kernel::bindings::bio) {
-        let this: *mut Self = Node::<P>::of(bio).cast();
-        // SAFETY: The bio is the first field of the first field of a `StackBio`, which stays until
-        // it has seen the completion; the C code makes sure that this is when `complete` is done.
-        unsafe { kernel::bindings::complete((*this).ended.get()) }
+    /// `bio` is that of a `Node<P>` that nobody else uses, and `call` is a `Call<F, R>` whose `run`
+    /// was not called.
+    unsafe extern "C" fn submit<'a, P: EndIo>(bio: *mut bindings::bio, call: *mut c_void)
+    where
+        F: FnOnce(Bio<'a, P>) -> R,
+    {
+        // SAFETY: The caller guarantees that it is one.
+        let call = unsafe { &mut *call.cast::<Self>() };
+        // `bio_await` adds REQ_SYNC, which is for the caller to decide.
+        // SAFETY: The bio is initialised, and nobody else uses it.
+        unsafe { (*bio).bi_opf = call.op.opf() };
+        // SAFETY: The bio is the first field of a node.
+        let node = unsafe { NonNull::new_unchecked(bio.cast()) };
+        // SAFETY: This is done once.
+        let run = unsafe { ManuallyDrop::take(&mut call.run) };
+        // INVARIANT: Nobody else uses the node.
+        call.result.write(run(Bio(node, PhantomData)));
     }
 }
 
-impl<P> Deref for StackBio<P> {
-    type Target = P;
-
-    fn deref(&self) -> &P {
-        &self.node.payload
+/// Lets `run` have a bio for `device` that is on the stack of this function, and waits until the bio
+/// has ended: `run` submits it, or drops it, and may have children made before. A read that failed
+/// has its memory cleared.
+///
+/// Returns what `then` does with the result of `run`, how the bio's own I/O completed, and the
+/// payload.
+///
+/// `run` must see to it that the bio is not on the task's list of bios: see
+/// [`set_aside`](crate::block::bio_list::set_aside). May sleep.
+///
+/// # Examples
+///
+/// See the KUnit cases `dm_io_rust_bio.a_bio_on_a_stack_is_waited_for_with_its_children`
+/// and `dm_io_rust_bio.an_array_serves_as_the_vectors_of_a_bio`.
+#[inline]
+pub(crate) fn on_stack<'a, P: EndIo<Owned = ()>, R, F, T>(
+    device: BlockDevice,
+    op: Op,
+    vectors: Vectors,
+    payload: P,
+    run: F,
+    then: impl FnOnce(R, Status, &mut P) -> T,
+) -> T
+where
+    F: FnOnce(Bio<'a, P>) -> R,
+{
+    let mut node = MaybeUninit::<Node<P>>::uninit();
+    let at = node.as_mut_ptr();
+    // SAFETY: The node is memory on this stack, which is not moved, and all of it is initialised.
+    unsafe {
+        Head::init(&raw mut (*at).head, device, op, vectors.table());
+        (&raw mut (*at).pool).write(None);
+        (&raw mut (*at).owned).write(());
+        (&raw mut (*at).payload).write(payload);
     }
-}
-
-#[pinned_drop]
-impl<P> PinnedDrop for StackBio<P> {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: Nothing is moved.
-        let this = unsafe { self.get_unchecked_mut() };
-        this.end_chained();
-        // SAFETY: The bio is initialised, and nobody uses it.
-        unsafe { kernel::bindings::bio_uninit(this.node.header.as_raw()) }
+    let bio: *mut bindings::bio = at.cast();
+    let mut call = Call {
+        run: ManuallyDrop::new(run),
+        op,
+        result: MaybeUninit::uninit(),
+    };
+    // SAFETY: The bio is initialised; `call` is as `Call::submit` requires, and stays.
+    unsafe { bindings::bio_await(bio, (&raw mut call).cast(), Some(Call::<F, R>::submit::<P>)) };
+    // SAFETY: The node is initialised. The bio has ended, so that nobody else uses it any more.
+    let node = unsafe { node.assume_init_mut() };
+    node.head.zero_fill_on_error();
+    // SAFETY: `bio_await` has called `Call::submit`.
+    let result = unsafe { call.result.assume_init() };
+    let result = then(result, node.head.status(), &mut node.payload);
+    // SAFETY: As above; neither is used afterwards.
+    unsafe {
+        bindings::bio_uninit(bio);
+        core::ptr::drop_in_place(node);
     }
+    result
 }

@@ -9,7 +9,7 @@ use kernel::prelude::*;
 pub(crate) struct Refusal {
     /// The argument, and what is the matter with it.
     pub(crate) argument: &'static CStr,
-    /// What the caller is told.
+    /// What the call returns.
     pub(crate) error: Error,
 }
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is to be done.
+//! Operations, with their flags.
+//!
+//! C header: [`include/linux/blk_types.h`](srctree/include/linux/blk_types.h)
 
-use super::Refusal;
-use kernel::bindings;
+use crate::bindings;
+use kernel::str::CStr;
 
-/// The operations that the services know.
+/// The operations that a bio may have here.
+///
+/// # Examples
+///
+/// See the KUnit case `dm_io_rust_op.takes_the_four_operations_and_no_other`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Read,
@@ -14,16 +20,21 @@ pub(crate) enum Kind {
     WriteZeroes,
 }
 
-/// An operation with its flags, as the block layer has them (`blk_opf_t`).
+/// An operation with its flags (`blk_opf_t`), and its priority.
 ///
 /// # Invariants
 ///
-/// `opf` has the operation of `kind`, and no flag that the block layer would take amiss.
+/// `opf` has the operation of `kind`, and no flag that promises anything of the bio. The class of
+/// `priority` is one that the kernel knows.
+///
+/// # Examples
+///
+/// See the KUnit case `dm_io_rust_op.takes_each_flag_or_refuses_it`.
 #[derive(Clone, Copy)]
 pub(crate) struct Op {
     opf: u32,
     kind: Kind,
-    /// As the block layer has it (`bi_ioprio`); 0 if the caller did not say.
+    /// `bi_ioprio`; 0 is none.
     priority: u16,
 }
 
@@ -36,8 +47,11 @@ const SYNC: u32 = flag(bindings::req_flag_bits___REQ_SYNC);
 const PREFLUSH: u32 = flag(bindings::req_flag_bits___REQ_PREFLUSH);
 const FUA: u32 = flag(bindings::req_flag_bits___REQ_FUA);
 const ATOMIC: u32 = flag(bindings::req_flag_bits___REQ_ATOMIC);
-/// Flags that say something of the bio, which is the module's: a bio that lacks what they promise
-/// would be a bug to the block layer.
+/// Where in a priority its class is, and the last class that there is.
+const CLASS_SHIFT: u32 = bindings::IOPRIO_CLASS_SHIFT;
+const CLASS_IDLE: u16 = bindings::IOPRIO_CLASS_IDLE as u16;
+/// Flags that promise something of the bio, and that only its owner can set: the block layer relies
+/// on what they promise.
 const OWNERS: u32 = flag(bindings::req_flag_bits___REQ_INTEGRITY)
     | flag(bindings::req_flag_bits___REQ_POLLED)
     | flag(bindings::req_flag_bits___REQ_ALLOC_CACHE)
@@ -66,20 +80,23 @@ impl Op {
         priority: 0,
     };
 
-    /// Takes an operation with its flags from C.
-    pub(crate) fn from_raw(opf: u32) -> Result<Self, Refusal> {
+    /// The flag of a bio that has integrity data.
+    pub(super) const INTEGRITY: u32 = flag(bindings::req_flag_bits___REQ_INTEGRITY);
+
+    /// Takes an operation with its flags from C, or says why it cannot be one.
+    pub(crate) fn from_raw(opf: u32) -> Result<Self, &'static CStr> {
         let kind = match opf & OP_MASK {
             bindings::req_op_REQ_OP_READ => Kind::Read,
             bindings::req_op_REQ_OP_WRITE => Kind::Write,
             bindings::req_op_REQ_OP_DISCARD => Kind::Discard,
             bindings::req_op_REQ_OP_WRITE_ZEROES => Kind::WriteZeroes,
-            _ => return Err(Refusal::invalid(c"rw: the operation is unknown")),
+            _ => return Err(c"the operation is unknown"),
         };
         if opf & (OWNERS | UNKNOWN) != 0 {
-            return Err(Refusal::invalid(c"rw: a flag is not the caller's to set"));
+            return Err(c"a flag is not the caller's to set");
         }
         if opf & (PREFLUSH | FUA | ATOMIC) != 0 && kind != Kind::Write {
-            return Err(Refusal::invalid(c"rw: a flag goes with writes only"));
+            return Err(c"a flag goes with writes only");
         }
         // INVARIANT: All was just checked.
         Ok(Self {
@@ -89,7 +106,20 @@ impl Op {
         })
     }
 
-    /// The same, for one who waits.
+    /// Returns whether a raw operation flushes the device's cache first, and need not have a size.
+    pub(super) fn is_flush(opf: u32) -> bool {
+        opf & PREFLUSH != 0
+    }
+
+    /// Returns whether a raw operation has a size, but no data.
+    pub(super) fn has_no_data(opf: u32) -> bool {
+        matches!(
+            opf & OP_MASK,
+            bindings::req_op_REQ_OP_DISCARD | bindings::req_op_REQ_OP_WRITE_ZEROES
+        )
+    }
+
+    /// Adds REQ_SYNC: for a caller that waits.
     pub(crate) fn with_sync(self) -> Self {
         // INVARIANT: The flag goes with every operation.
         Self {
@@ -98,42 +128,48 @@ impl Op {
         }
     }
 
-    /// The same, with a priority.
+    /// Sets the priority; one of a class that is unknown is none. I/O schedulers use the class as an
+    /// index, without a check.
     pub(crate) fn with_priority(self, priority: u16) -> Self {
-        // INVARIANT: The flags and the operation stay.
-        Self { priority, ..self }
+        let is_known = priority >> CLASS_SHIFT <= CLASS_IDLE;
+        // INVARIANT: The flags and the operation stay, and the class is known.
+        Self {
+            priority: if is_known { priority } else { 0 },
+            ..self
+        }
     }
 
-    /// The priority that the device is told.
+    /// Returns the priority.
     pub(crate) fn priority(self) -> u16 {
         self.priority
     }
 
-    /// The block layer's form.
+    /// Returns the raw operation with its flags.
     pub(crate) fn opf(self) -> u32 {
         self.opf
     }
 
+    /// Returns the operation without its flags.
     pub(crate) fn kind(self) -> Kind {
         self.kind
     }
 
-    /// Whether the device is changed.
+    /// Returns whether the device is changed.
     pub(crate) fn is_write(self) -> bool {
         self.kind != Kind::Read
     }
 
-    /// Whether a buffer goes with it.
+    /// Returns whether a buffer goes with it.
     pub(crate) fn carries_data(self) -> bool {
         matches!(self.kind, Kind::Read | Kind::Write)
     }
 
-    /// Whether the device's cache is flushed first.
+    /// Returns whether the device's cache is flushed first.
     pub(crate) fn flushes(self) -> bool {
         self.opf & PREFLUSH != 0
     }
 
-    /// Whether a write must not be split.
+    /// Returns whether a write must not be split.
     pub(crate) fn is_atomic(self) -> bool {
         self.opf & ATOMIC != 0
     }
@@ -159,6 +195,15 @@ mod tests {
             assert_eq!(Op::from_raw(Op::WRITE.opf | flag).is_ok(), fine);
             let fine = fine && flag & (PREFLUSH | FUA | ATOMIC) == 0;
             assert_eq!(Op::from_raw(Op::READ.opf | flag).is_ok(), fine);
+        }
+    }
+
+    #[test]
+    fn takes_each_priority_of_a_class_that_there_is() {
+        for class in 0..8 {
+            let priority = class << CLASS_SHIFT | 4;
+            let expected = if class <= CLASS_IDLE { priority } else { 0 };
+            assert_eq!(Op::READ.with_priority(priority).priority(), expected);
         }
     }
 

@@ -4,22 +4,13 @@
 //!
 //! C header: [`include/linux/gfp.h`](srctree/include/linux/gfp.h)
 
-use super::{
-    Resources,
-    Segment,
-    ZeroVectors, //
-};
-use crate::bindings::{
-    DM_IO_RUST_GFP_COMP,
-    DM_IO_RUST_GFP_NORETRY,
-    DM_IO_RUST_GFP_RETRY_MAYFAIL, //
-};
+use super::Segment;
+use crate::bindings;
 use core::{
     ops::Range,
     ptr::NonNull, //
 };
 use kernel::{
-    bindings,
     bitmap::BitmapVec,
     new_spinlock,
     page::PAGE_SIZE,
@@ -39,8 +30,8 @@ const MIN_ORDER: u32 = 3;
 /// The bytes of the smallest block of a reserve, but for its last.
 pub(crate) const MIN_BLOCK: usize = PAGE_SIZE << MIN_ORDER;
 
-/// Whether a reserve of so many elements of `size` bytes leaves at least as much memory to others. To
-/// find out by allocating it would be the end of some process.
+/// Returns whether a reserve of so many elements of `size` bytes leaves at least as much memory to
+/// others. Where it does not, it fails with `ENOMEM` rather than invoking the OOM killer.
 pub(super) fn is_affordable(elements: usize, size: usize) -> bool {
     // SAFETY: May be called at any time.
     let available = unsafe { bindings::si_mem_available() };
@@ -48,10 +39,11 @@ pub(super) fn is_affordable(elements: usize, size: usize) -> bool {
     elements.saturating_mul(size) / PAGE_SIZE <= available / 2
 }
 
-/// All memory that the kernel has for use, in bytes.
+/// Returns the size of the machine's memory, in bytes.
 pub(crate) fn total_memory() -> u64 {
     // SAFETY: May be called at any time.
-    unsafe { crate::bindings::dm_io_rust_total_memory() as u64 }
+    let pages = unsafe { bindings::totalram_pages() };
+    (pages as u64).saturating_mul(PAGE_SIZE as u64)
 }
 
 /// The pages of one allocation of a power of two.
@@ -74,42 +66,42 @@ impl PageBlock {
     fn new(order: u32, flags: bindings::gfp_t) -> Option<Self> {
         let order = order.min(MAX_ORDER);
         // A driver may take references on single pages: those of one block share theirs.
-        let flags = flags | bindings::__GFP_NOWARN | DM_IO_RUST_GFP_COMP;
+        let flags = flags | bindings::__GFP_NOWARN | bindings::__GFP_COMP;
         // SAFETY: Any flags and order may be asked for; the kernel answers what it can.
         let first = unsafe { bindings::alloc_pages(flags, order) };
         // INVARIANT: The pages are new.
         NonNull::new(first).map(|first| Self { first, order })
     }
 
-    /// Allocates a block to keep. May sleep; the kernel tries hard for what there must be, but kills
-    /// nobody.
+    /// Allocates a block to keep. May sleep; the kernel tries hard for what there must be, but does
+    /// not invoke the OOM killer.
     fn reserved(order: u32) -> Option<Self> {
         let effort = if order <= MIN_ORDER {
-            DM_IO_RUST_GFP_RETRY_MAYFAIL
+            bindings::__GFP_RETRY_MAYFAIL
         } else {
-            DM_IO_RUST_GFP_NORETRY
+            bindings::__GFP_NORETRY
         };
         Self::new(order, bindings::GFP_KERNEL | effort)
     }
 
-    /// Allocates the largest block that memory has, of at most `pages` pages rounded up to a power
-    /// of two. Does not sleep.
+    /// Allocates the largest block that is free, of at most `pages` pages rounded up to a power of
+    /// two. Does not sleep.
     fn largest(pages: usize) -> Option<Self> {
         let order = pages.clamp(1, 1 << MAX_ORDER).next_power_of_two().ilog2();
         (0..=order)
             .rev()
-            .find_map(|order| Self::new(order, bindings::GFP_NOWAIT | DM_IO_RUST_GFP_NORETRY))
+            .find_map(|order| Self::new(order, bindings::GFP_NOWAIT | bindings::__GFP_NORETRY))
     }
 
     fn pages(&self) -> usize {
         1 << self.order
     }
 
-    /// The bytes from the page with number `page` to the end of the block.
+    /// Returns the bytes from the page with number `page` to the end of the block.
     ///
     /// # Safety
     ///
-    /// The caller keeps the block until every I/O that the result becomes part of has ended.
+    /// The caller keeps the block until every I/O that the result becomes part of has completed.
     unsafe fn segment_from(&self, page: usize) -> Option<Segment> {
         let rest = self.pages().checked_sub(page).filter(|&rest| rest > 0)?;
         // SAFETY: The page is within the block, which has at most 1 MiB, and which the caller
@@ -128,6 +120,10 @@ impl Drop for PageBlock {
 /// A fixed number of pages, set aside, of which runs are handed out.
 ///
 /// The pages come in blocks as large as there were, so that a run is mostly one piece of memory.
+///
+/// # Examples
+///
+/// See the KUnit case `dm_io_rust_pages.takes_the_first_run_that_is_long_enough_or_else_the_longest`.
 #[pin_data]
 pub(crate) struct PageReserve {
     /// The blocks, each with the number of its first page in the reserve.
@@ -139,7 +135,7 @@ pub(crate) struct PageReserve {
 }
 
 impl PageReserve {
-    /// Sets `pages` pages aside. May sleep.
+    /// Allocates `pages` pages to keep. May sleep.
     pub(crate) fn new(pages: usize) -> Result<Arc<Self>> {
         if !is_affordable(pages, PAGE_SIZE) {
             return Err(ENOMEM);
@@ -169,7 +165,7 @@ impl PageReserve {
         )
     }
 
-    /// Hands out the first free run of `pages` pages, or else the longest there is.
+    /// Takes the first free run of `pages` pages, or else the longest there is.
     fn take(&self, pages: usize) -> Option<Range<usize>> {
         let mut used = self.used.lock();
         let mut longest = 0..0;
@@ -187,22 +183,31 @@ impl PageReserve {
                 break;
             }
         }
-        longest.clone().for_each(|page| used.set_bit(page));
+        // SAFETY: The bitmap has a bit for each page of the reserve, and the run is within it.
+        unsafe {
+            let bits = used.as_mut_ptr();
+            bindings::__bitmap_set(bits, longest.start as u32, longest.len() as i32);
+        }
         (!longest.is_empty()).then_some(longest)
     }
 
+    /// Gives a run back that was taken.
     fn give_back(&self, run: Range<usize>) {
         let mut used = self.used.lock();
-        run.for_each(|page| used.clear_bit(page));
+        // SAFETY: The bitmap has a bit for each page of the reserve, and the run is within it.
+        unsafe {
+            let bits = used.as_mut_ptr();
+            bindings::__bitmap_clear(bits, run.start as u32, run.len() as i32);
+        }
     }
 
-    /// The number of the block that `page` is in, if it is in one.
+    /// Returns the number of the block that `page` is in, if it is in one.
     fn block_of(&self, page: usize) -> Option<usize> {
         let behind = self.blocks.iter().position(|&(first, _)| first > page);
         behind.unwrap_or(self.blocks.len()).checked_sub(1)
     }
 
-    /// How many blocks a run has a part in.
+    /// Returns how many blocks a run has a part in.
     fn blocks_of(&self, run: &Range<usize>) -> usize {
         let (first, last) = (self.block_of(run.start), self.block_of(run.end - 1));
         last.zip(first).map_or(0, |(last, first)| last - first + 1)
@@ -223,17 +228,19 @@ impl PageReserve {
 /// The memory of one I/O: a run of a reserve, or pages of its own.
 ///
 /// Freed in process context only: the reserve's lock is not one for interrupts.
+///
+/// # Examples
+///
+/// See the KUnit case `dm_io_rust_pages.buffers_go_back_to_where_they_came_from`.
 pub(crate) struct PageBuffer(Pages);
 
 enum Pages {
     Reserved(Arc<PageReserve>, Range<usize>),
     Extra(PageBlock),
-    /// To write from only.
-    Zeroes(Arc<Resources>),
 }
 
 impl PageBuffer {
-    /// Takes a buffer of up to `pages` pages: from the reserve if that has so many in a row, else
+    /// Allocates a buffer of up to `pages` pages: from the reserve if that has so many in a row, else
     /// from the allocator, else what the reserve has. Does not sleep.
     pub(crate) fn new(reserve: &Arc<PageReserve>, pages: usize) -> Option<Self> {
         let run = reserve.take(pages);
@@ -252,45 +259,30 @@ impl PageBuffer {
         }
     }
 
-    /// A buffer of zeroes to write from.
-    pub(crate) fn zeroes(resources: &Arc<Resources>) -> Self {
-        Self(Pages::Zeroes(resources.clone()))
-    }
-
-    /// The vectors that serve for the whole buffer, if it consists of zeroes.
-    pub(super) fn as_zeroes(&self) -> Option<&ZeroVectors> {
-        match &self.0 {
-            Pages::Zeroes(resources) => Some(&resources.zeroes),
-            _ => None,
-        }
-    }
-
-    /// How many vectors a bio needs for the buffer.
-    pub(crate) fn pieces(&self) -> usize {
+    /// Returns how many runs of adjacent pages the buffer consists of.
+    pub(crate) fn runs(&self) -> usize {
         match &self.0 {
             Pages::Reserved(reserve, run) => reserve.blocks_of(run),
             Pages::Extra(_) => 1,
-            Pages::Zeroes(_) => 0,
         }
     }
 
-    /// The longest piece of memory that starts `at` pages into the buffer.
+    /// Returns the longest run of memory that starts `at` pages into the buffer.
     ///
     /// # Safety
     ///
-    /// The caller keeps the buffer until every I/O that the result becomes part of has ended.
-    pub(super) unsafe fn segment_from(&self, at: usize) -> Option<Segment> {
+    /// The caller keeps the buffer until every I/O that the result becomes part of has completed.
+    pub(crate) unsafe fn segment_from(&self, at: usize) -> Option<Segment> {
         match &self.0 {
-            // SAFETY: The buffer owns the block, or a reference on the reserve, and the caller
-            // keeps the buffer.
-            Pages::Reserved(reserve, run) => unsafe {
+            Pages::Reserved(reserve, run) => {
                 let rest = run.len().checked_sub(at).filter(|&rest| rest > 0)?;
-                let segment = reserve.segment_from(run.start + at)?;
+                // SAFETY: The buffer has a reference on the reserve, and the caller keeps the
+                // buffer.
+                let segment = unsafe { reserve.segment_from(run.start + at) }?;
                 Some(segment.truncate((rest * PAGE_SIZE).min(1 << 30) as u32))
-            },
-            // SAFETY: As above.
+            }
+            // SAFETY: The buffer owns the block, and the caller keeps the buffer.
             Pages::Extra(block) => unsafe { block.segment_from(at) },
-            Pages::Zeroes(_) => None,
         }
     }
 }
@@ -351,28 +343,28 @@ mod tests {
         {
             let whole = PageBuffer::new(&reserve, 16).ok_or(ENOMEM)?;
             assert_eq!(used(&reserve), 16);
-            assert!(whole.pieces() >= 1);
+            assert!(whole.runs() >= 1);
             let extra = PageBuffer::new(&reserve, 8).ok_or(ENOMEM)?;
             assert!(matches!(extra.0, Pages::Extra(_)));
-            assert_eq!(extra.pieces(), 1);
+            assert_eq!(extra.runs(), 1);
         }
         assert_eq!(used(&reserve), 0);
         Ok(())
     }
 
     #[test]
-    fn pieces_cover_a_buffer_exactly() -> Result {
+    fn runs_cover_a_buffer_exactly() -> Result {
         let reserve = PageReserve::new(27)?;
         let _before = reserve.take(5);
         let buffer = PageBuffer::new(&reserve, 20).ok_or(ENOMEM)?;
-        let (mut page, mut pieces) = (0, 0);
+        let (mut page, mut runs) = (0, 0);
         // SAFETY: No I/O is made.
         while let Some(segment) = unsafe { buffer.segment_from(page) } {
             page += segment.len() as usize / PAGE_SIZE;
-            pieces += 1;
+            runs += 1;
         }
         assert_eq!(page, 20);
-        assert_eq!(pieces, buffer.pieces());
+        assert_eq!(runs, buffer.runs());
         Ok(())
     }
 }

@@ -2,11 +2,7 @@
 
 //! Runs of sectors.
 
-use super::{
-    op::Kind,
-    Op,
-    Refusal, //
-};
+use super::Refusal;
 use crate::{
     bindings::{
         dm_io_region,
@@ -14,7 +10,9 @@ use crate::{
     },
     block::{
         block_device::SECTOR_SHIFT,
+        op::Kind,
         BlockDevice,
+        Op,
         Status, //
     }, //
 };
@@ -53,7 +51,7 @@ const _: () = {
 };
 
 impl Region {
-    /// Makes a region of `count` sectors from `sector` on.
+    /// Creates a region of `count` sectors from `sector` on.
     pub(crate) fn new(device: BlockDevice, sector: u64, count: u64) -> Result<Self, Refusal> {
         if sector.checked_add(count).is_none() || count > u64::MAX >> SECTOR_SHIFT {
             return Err(Refusal::invalid(
@@ -68,21 +66,22 @@ impl Region {
         })
     }
 
+    /// Returns the device.
     pub(crate) fn device(&self) -> BlockDevice {
         self.device
     }
 
-    /// The first sector.
+    /// Returns the first sector.
     pub(crate) fn sector(&self) -> u64 {
         self.sector
     }
 
-    /// The length in sectors.
+    /// Returns the length in sectors.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
-    /// The part of the region from sector `range.start` of it up to `range.end`, as far as that is in
+    /// Returns the part of the region from sector `range.start` of it up to `range.end`, as far as that is in
     /// the region.
     pub(crate) fn part(&self, range: &Range<u64>) -> Self {
         let end = range.end.min(self.count);
@@ -95,12 +94,12 @@ impl Region {
         }
     }
 
-    /// The length in bytes.
+    /// Returns the length in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.count << SECTOR_SHIFT
     }
 
-    /// Whether this region and `other` have a sector in common, be it by way of a partition.
+    /// Returns whether this region and `other` have a sector in common, also by way of a partition.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let ((disk, start), (other_disk, other_start)) =
             (self.device.place(), other.device.place());
@@ -111,12 +110,13 @@ impl Region {
             )
     }
 
-    /// Why `op` cannot be done here, where that is known without asking the device; or else the most
-    /// sectors of a bio that does a part of it without data. That limit may change as soon as it was
-    /// read: it is read once for all of the region.
+    /// Checks what can be known without asking the device. Returns the most sectors of a bio without
+    /// data, or the status with which `op` fails here. The limit may change as soon as it was read: it
+    /// is read once for all of the region.
     ///
     /// A write that ends beyond the device the block layer would refuse only when earlier parts of
     /// it were done. A read is left to it, as is a device that is read-only: it warns, and writes.
+    #[inline]
     pub(crate) fn precheck(&self, op: Op) -> Result<u32, Status> {
         let limit = match op.kind() {
             Kind::Read => return Ok(MAX_SECTORS),
@@ -125,7 +125,6 @@ impl Region {
             Kind::WriteZeroes => self.whole_blocks(self.device.max_write_zeroes_sectors()),
         };
         if limit == 0 {
-            // The caller falls back to something else, and comes again.
             return Err(Status::UNSUPPORTED);
         }
         if self.count > 0 && self.sector + self.count > self.device.sectors() {
@@ -134,8 +133,8 @@ impl Region {
         Ok(limit)
     }
 
-    /// The most sectors of a bio if the device takes up to `limit`: whole logical blocks, unless not
-    /// even one is below it.
+    /// Returns the most sectors of a bio if the device takes up to `limit`: whole logical blocks,
+    /// unless not even one is below it.
     fn whole_blocks(&self, limit: u32) -> u32 {
         let limit = limit.min(MAX_SECTORS);
         match self.device.whole_blocks(limit << SECTOR_SHIFT) >> SECTOR_SHIFT {
@@ -145,7 +144,7 @@ impl Region {
     }
 }
 
-/// Whether two runs, each of a first sector and a length, have a sector in common.
+/// Returns whether two runs, each of a first sector and a length, have a sector in common.
 fn runs_overlap((first, count): (u64, u64), (other_first, other_count): (u64, u64)) -> bool {
     count > 0
         && other_count > 0
