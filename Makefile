@@ -33,6 +33,10 @@ demo: setup ## use the module on real disks in an emulated Debian
 targets: setup ## build mainline's targets to work on this module
 	@$(IN_TOOLCHAIN) python3 scripts/test.py modules targets
 
+.PHONY: test-misuse
+test-misuse: setup ## try the misuses of Documentation/safety.rst, which must not compile
+	@$(IN_TOOLCHAIN) python3 scripts/test.py modules misuse
+
 # MUTANT is a fault of tests/targets/mutants that they are to notice; SCENARIOS and
 # SEED are those of one run to repeat.
 .PHONY: test-targets
@@ -66,7 +70,7 @@ lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/lint.py
 
 .PHONY: test
-test: ## lint, modules and targets on both kernels, demo, short scenarios, kunit
+test: ## lint, modules and targets on both kernels, misuse, demo, short scenarios, kunit
 	@scripts/test.sh
 
 .PHONY: clean

@@ -19,6 +19,7 @@ from steps import TOP, main
 PARTS = {
     "lint": ["scripts/lint.py"],
     "modules": ["scripts/build_modules.py"],
+    "misuse": ["tests/misuse/run.py"],
     "differential": ["tests/differential/run.py"],
     "mutant": ["tests/differential/run.py", "--mutant"],
     "targets": ["scripts/build_targets.py"],
