@@ -5,11 +5,11 @@ mutants/NAME.patch is the fault:
 
 copy-call-twice  copies, zeroings and prepared callbacks are called back twice
 copy-drop      writes of kcopyd are reported done, and never made
-copy-early     copies and zeroings are called back when the last of their parts begins
+copy-early     copies and zeroings are called back when the last of their sub-jobs begins
 copy-lose-error  errors of all destinations but the first are lost
-copy-misplace  of each part of a copy, the first sector is where the last belongs; in
+copy-misplace  of each range of a copy, the first sector is where the last belongs; in
                a copy in order, where no sector can be elsewhere, all is one block aside
-copy-misplace-once  the same, of the 51st part that is copied and of no other
+copy-misplace-once  the same, of the 51st range that is copied and of no other
 io-call-twice  requests to dm-io are called back twice
 io-drop        writes of dm-io are reported done, and never made
 io-early       writes of dm-io are called back when they were submitted, and never fail
