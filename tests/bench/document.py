@@ -23,7 +23,7 @@ def row(figures, case):
     costs = [figures.cost(case, service) if service in case.services else None
              for service in (C, REQUEST, CLASSIC)]
     c, *ours = costs
-    return [case.name, floor, *costs, *(ratio(cost, floor) for cost in costs), case.target,
+    return [case.name, floor, *costs, *(ratio(cost, floor) for cost in costs), case.target or "",
             *(ratio(cost, c) for cost in ours)]
 
 

@@ -35,7 +35,7 @@ def ratio_plot(figures, cases):
     for number, case in enumerate(cases):
         floor = figures.floor(case)
         costs = " ".join(f"{figures.cost(case, service) / floor:.3f}" for service in SERVICES)
-        lines.append(f'{number} "{case.name}" {costs} {case.target}')
+        lines.append(f'{number} "{case.name}" {costs} {case.target or "NaN"}')
     bars = ", ".join(
         f"$ratios using {3 + index}:xtic(2) with histogram fs solid 0.9 noborder "
         f"lc '{COLOURS[service]}' title '{label}'"
