@@ -64,6 +64,9 @@ typedef void (*io_notify_fn)(unsigned long error, void *context);
  * The module itself has a reserve for as many pages as its parameter
  * reserved_bio_based_ios said when it was loaded, which all callers share.
  *
+ * All callers have one reserve, which is used whether memory is short or not:
+ * what follows counts what all of them have in flight.
+ *
  * Within what was reserved an I/O never waits for memory. Beyond it, an I/O may
  * wait for itself (it is then done piece by piece, and an asynchronous one
  * before the call returns) but it never fails for want of memory. Of an atomic
