@@ -3,9 +3,9 @@
 //! Child bios: bios that another bio waits for.
 
 use super::{
+    shared::Chained,
     Bio,
     BioPool,
-    Chained,
     EndIo,
     IdleBio,
     SharedBio, //
@@ -67,8 +67,7 @@ impl<P: Parent> SharedBio<P> {
         let vectors = unsafe { (*parent.as_raw()).bi_io_vec };
         // SAFETY: The vectors do not change while a bio is shared, and stay until the parent has
         // ended, which the child is chained to.
-        unsafe { head.set_data(vectors, parent.data.get(), true) };
-        head.is_read_only.set(parent.is_read_only.get());
+        unsafe { head.set_data(vectors, parent.data.get(), parent.kind_for_children()) };
         Some(child)
     }
 
