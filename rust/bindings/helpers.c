@@ -104,10 +104,22 @@ bool dm_io_rust_helper_stack_is_short(void)
 	return left < THREAD_SIZE / 4;
 }
 
-/* Returns the page of an address of the kernel's linear mapping, NULL for any other. */
+static bool is_below_high_memory(const void *address)
+{
+	return (unsigned long)address >= PAGE_OFFSET && address < high_memory;
+}
+
+/*
+ * Returns the page of an address of the kernel's linear mapping or of its image,
+ * NULL for any other. The range is enough to tell memory from an address of the
+ * vmalloc space, a stack's too, and of user space; virt_addr_valid() knows the
+ * image, and takes ten times as long.
+ */
 struct page *dm_io_rust_helper_virt_to_valid_page(const void *address)
 {
-	return virt_addr_valid(address) ? virt_to_page(address) : NULL;
+	if (likely(is_below_high_memory(address)) || virt_addr_valid(address))
+		return virt_to_page(address);
+	return NULL;
 }
 
 /* Within 2 MiB all of the memory has struct pages or none has, in every memory model. */
