@@ -57,7 +57,7 @@ impl PageList<'_> {
     /// # Safety
     ///
     /// `list` is null or an element of a list that does not change while the result is used; its
-    /// pages are valid until all I/O with them has completed.
+    /// pages are valid, and writable if they are read into, until all I/O with them has completed.
     pub(crate) unsafe fn from_raw(
         list: *const bindings::page_list,
         offset: c_uint,

@@ -37,8 +37,8 @@ impl<'a> BvecArray<'a> {
     /// # Safety
     ///
     /// `array` is null or has elements for `len` bytes, or ends with one that has no page or no
-    /// length. It does not change during `'a`; its pages are valid until all I/O with them has
-    /// completed.
+    /// length. It does not change during `'a`; its pages are valid, and writable if they are read
+    /// into, until all I/O with them has completed.
     pub(crate) unsafe fn from_raw(array: *mut bio_vec, len: u64) -> Option<Self> {
         // INVARIANT: The caller guarantees them.
         (!array.is_null()).then_some(Self {

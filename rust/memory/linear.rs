@@ -41,7 +41,8 @@ impl LinearBuffer {
     ///
     /// # Safety
     ///
-    /// If they do, they are valid until every I/O with them has completed.
+    /// If they do, they are valid, and writable if they are read into, until every I/O with them has
+    /// completed.
     pub(crate) unsafe fn from_raw(start: *const c_void, len: u64) -> Option<Self> {
         let page = page_of(start)?;
         let in_first_page = (PAGE_SIZE - start.addr() % PAGE_SIZE) as u64;

@@ -174,7 +174,7 @@ impl PageReserve {
             let end = used
                 .next_bit(start)
                 .unwrap_or(self.pages)
-                .min(start + pages);
+                .min(start.saturating_add(pages));
             if end - start > longest.len() {
                 longest = start..end;
             }
@@ -329,7 +329,7 @@ mod tests {
         reserve.give_back(6..9);
         // Free are now 0..4 and 6..16.
         assert_eq!(reserve.take(5), Some(6..11));
-        assert_eq!(reserve.take(9), Some(11..16));
+        assert_eq!(reserve.take(usize::MAX), Some(11..16));
         assert_eq!(reserve.take(1), Some(0..1));
         assert_eq!(reserve.take(9), Some(1..4));
         assert_eq!(reserve.take(1), None);

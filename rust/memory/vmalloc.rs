@@ -72,7 +72,8 @@ impl VmallocBuffer {
     ///
     /// # Safety
     ///
-    /// What is mapped of them stays mapped until every I/O with it has completed.
+    /// What is mapped of them stays mapped, and is writable if it is read into, until every I/O with it
+    /// has completed.
     pub(crate) unsafe fn from_raw(start: *mut c_void, len: u64) -> Option<Self> {
         let last = usize::try_from(len.saturating_sub(1)).ok()?;
         let end = start.with_addr(start.addr().checked_add(last)?);

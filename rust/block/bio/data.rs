@@ -26,7 +26,7 @@ impl BioData {
     /// # Safety
     ///
     /// `bio` is null or valid. It does not change while the result is used, and its vectors and
-    /// their pages stay until every I/O with them has completed.
+    /// their pages stay, writable if they are read into, until every I/O with them has completed.
     pub(crate) unsafe fn from_raw(bio: *mut bindings::bio) -> Option<Self> {
         let bio = NonNull::new(bio)?;
         // SAFETY: The bio is not null, and hence valid.
