@@ -7,12 +7,24 @@
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 
 #define NO_PAGES (-1)
 
+/*
+ * Whether memory is refused now. What else is here is only of interest if it is.
+ *
+ * The probes stay for good, and look at this. To register and remove them in each case is to
+ * change code that other CPUs run, thousands of times in a boot. Now and then one of QEMU's went
+ * on with a breakpoint that it had translated before, and that was there no more: an oops.
+ */
+static bool refusing;
+
 static struct task_struct *victims[4];
 static bool workers_too;
+static bool slabs_too;
 /* The order of the longest run of pages that is not refused. */
 static int longest;
 static atomic_t asked;
@@ -20,44 +32,59 @@ static atomic_t asked;
 /* Not current_work(): that takes the context of a probe for an interrupt. */
 static bool is_victim(void)
 {
+	/* Pairs with start(). */
+	if (!smp_load_acquire(&refusing))
+		return false;
 	for (int i = 0; i < ARRAY_SIZE(victims); i++)
 		if (current == READ_ONCE(victims[i]))
 			return true;
-	return READ_ONCE(workers_too) && (current->flags & PF_WQ_WORKER);
+	return workers_too && (current->flags & PF_WQ_WORKER);
 }
 NOKPROBE_SYMBOL(is_victim);
 
-static int refuse(struct pt_regs *regs, gfp_t gfp, long answer)
+static bool may_refuse(gfp_t gfp)
 {
-	if ((gfp & __GFP_NOFAIL) || !is_victim())
-		return 0;
-	atomic_inc(&asked);
-	regs_set_return_value(regs, answer);
+	return is_victim() && !(gfp & __GFP_NOFAIL);
+}
+NOKPROBE_SYMBOL(may_refuse);
+
+/*
+ * Answers in place of the function, which itself refuses nothing. To step through it is as
+ * expensive again as to come here, and all the kernel's allocations do.
+ */
+static int answer(struct pt_regs *regs, bool refused, long refusal)
+{
+	if (refused)
+		atomic_inc(&asked);
+	regs_set_return_value(regs, refused ? refusal : 0);
 	override_function_with_return(regs);
 	return 1;
 }
-NOKPROBE_SYMBOL(refuse);
+NOKPROBE_SYMBOL(answer);
 
 /* int should_failslab(struct kmem_cache *s, gfp_t gfpflags) */
 static int refuse_slab(struct kprobe *probe, struct pt_regs *regs)
 {
-	return refuse(regs, regs_get_kernel_argument(regs, 1), -ENOMEM);
+	gfp_t gfp = regs_get_kernel_argument(regs, 1);
+
+	return answer(regs, may_refuse(gfp) && slabs_too, -ENOMEM);
 }
 NOKPROBE_SYMBOL(refuse_slab);
 
 /* bool should_fail_alloc_page(gfp_t gfp_mask, unsigned int order) */
 static int refuse_pages(struct kprobe *probe, struct pt_regs *regs)
 {
-	if ((int)regs_get_kernel_argument(regs, 1) <= READ_ONCE(longest))
-		return 0;
-	return refuse(regs, regs_get_kernel_argument(regs, 0), true);
+	gfp_t gfp = regs_get_kernel_argument(regs, 0);
+	int order = regs_get_kernel_argument(regs, 1);
+
+	return answer(regs, may_refuse(gfp) && order > longest, true);
 }
 NOKPROBE_SYMBOL(refuse_pages);
 
 /* void *mempool_alloc_preallocated(struct mempool *pool), which may have some. */
 static int count_reserved(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (is_victim())
+	if (is_victim() && slabs_too)
 		atomic_inc(&asked);
 	return 0;
 }
@@ -70,71 +97,69 @@ static void not_optimised(struct kprobe *probe, struct pt_regs *regs,
 }
 NOKPROBE_SYMBOL(not_optimised);
 
-static struct kprobe slab_probe, pages_probe, reserve_probe;
+static struct kprobe slab_probe = {
+	.symbol_name = "should_failslab",
+	.pre_handler = refuse_slab,
+	.post_handler = not_optimised,
+};
+
+static struct kprobe pages_probe = {
+	.symbol_name = "should_fail_alloc_page",
+	.pre_handler = refuse_pages,
+	.post_handler = not_optimised,
+};
+
+static struct kprobe reserve_probe = {
+	.symbol_name = "mempool_alloc_preallocated",
+	.pre_handler = count_reserved,
+	.post_handler = not_optimised,
+};
+
+static void register_probes(struct kunit *test)
+{
+	static struct kprobe *probes[] = { &slab_probe, &pages_probe, &reserve_probe };
+	static bool registered;
+
+	if (!registered)
+		KUNIT_ASSERT_EQ(test, register_kprobes(probes, ARRAY_SIZE(probes)), 0);
+	registered = true;
+}
 
 static void end(void *unused)
 {
-	unregister_kprobe(&slab_probe);
-	unregister_kprobe(&pages_probe);
-	unregister_kprobe(&reserve_probe);
-	for (int i = 0; i < ARRAY_SIZE(victims); i++)
-		WRITE_ONCE(victims[i], NULL);
+	WRITE_ONCE(refusing, false);
+	/* Waits for handlers that have seen it set: they are not preempted. */
+	synchronize_rcu();
 }
 
-/* A probe keeps state of its last registration: each starts from nothing. */
-static void arm(struct kunit *test)
+static void start(struct kunit *test, int order, bool slabs, bool of_workers)
 {
-	slab_probe = (struct kprobe) {
-		.symbol_name = "should_failslab",
-		.pre_handler = refuse_slab,
-		.post_handler = not_optimised,
-		.flags = KPROBE_FLAG_DISABLED,
-	};
-	pages_probe = (struct kprobe) {
-		.symbol_name = "should_fail_alloc_page",
-		.pre_handler = refuse_pages,
-		.post_handler = not_optimised,
-		.flags = KPROBE_FLAG_DISABLED,
-	};
-	reserve_probe = (struct kprobe) {
-		.symbol_name = "mempool_alloc_preallocated",
-		.pre_handler = count_reserved,
-		.post_handler = not_optimised,
-		.flags = KPROBE_FLAG_DISABLED,
-	};
-	KUNIT_ASSERT_EQ(test, register_kprobe(&slab_probe), 0);
-	KUNIT_ASSERT_EQ(test, register_kprobe(&pages_probe), 0);
-	KUNIT_ASSERT_EQ(test, register_kprobe(&reserve_probe), 0);
+	register_probes(test);
+	KUNIT_ASSERT_FALSE(test, refusing);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end, NULL), 0);
-}
-
-static void start(struct kunit *test, int order, bool of_workers)
-{
-	arm(test);
 	atomic_set(&asked, 0);
-	WRITE_ONCE(longest, order);
-	WRITE_ONCE(workers_too, of_workers);
-	WRITE_ONCE(victims[0], current);
-	enable_kprobe(&pages_probe);
+	longest = order;
+	slabs_too = slabs;
+	workers_too = of_workers;
+	memset(victims, 0, sizeof(victims));
+	victims[0] = current;
+	/* Pairs with is_victim(). */
+	smp_store_release(&refusing, true);
 }
 
 void refuse_memory(struct kunit *test)
 {
-	start(test, NO_PAGES, true);
-	enable_kprobe(&slab_probe);
-	enable_kprobe(&reserve_probe);
+	start(test, NO_PAGES, true, true);
 }
 
 void refuse_memory_only_here(struct kunit *test)
 {
-	start(test, NO_PAGES, false);
-	enable_kprobe(&slab_probe);
-	enable_kprobe(&reserve_probe);
+	start(test, NO_PAGES, true, false);
 }
 
 void refuse_runs(struct kunit *test, unsigned int order)
 {
-	start(test, order, true);
+	start(test, order, false, true);
 }
 
 void refuse_memory_here_too(void)
