@@ -97,7 +97,7 @@ static int dest_view_get(struct dest_view *view, struct place *dest)
 		return -ENOMEM;
 	kvfree(readable.data);
 	view->good = readable.good;
-	if (dest->disk->unwritable)
+	if (dest->disk->unwritable || place_misses_zone(dest))
 		memset(view->good, 0, dest->count);
 	for (int side = 0; side < SIDES; side++) {
 		view->now[side] = readable_raw(dest, side);
@@ -182,7 +182,7 @@ static void check_dest(struct copy_plan *plan, unsigned int i, const struct read
 	struct place *dest = &plan->dests[i];
 	sector_t end = min(dest->count, dest->disk->sectors - dest->sector);
 
-	for (sector_t at = 0; at < end && !disk_zoned(dest->disk); at++) {
+	for (sector_t at = 0; at < end; at++) {
 		enum content content = copy_ignores(plan) ?
 			despite_errors(plan, from, view, side, at, unit) :
 			after_stop(from, view, side, at);

@@ -141,13 +141,17 @@ static bool run_side(unsigned int num, enum side side, enum ending ending)
 
 static int make_ready(struct copy_plan *plan)
 {
+	int ret = places_ready(plan->dests, plan->num);
+
+	if (ret)
+		return ret;
 	for (unsigned int i = 0; i < plan->num; i++)
 		plan->old[i] = plan->keeps ? readable_raw(&plan->dests[i], RUST) : NULL;
 	for (unsigned int i = 0; i < plan->num && plan->keeps; i++) {
 		if (!plan->old[i])
 			return -EIO;
 	}
-	return places_ready(plan->dests, plan->num);
+	return 0;
 }
 
 static bool run_batch(unsigned int number, unsigned int num, struct answer *answers)

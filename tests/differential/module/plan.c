@@ -152,6 +152,12 @@ bool plan_beyond_end(struct place *place, sector_t count, sector_t beyond)
 	return claim(place->disk, place->sector, place->count);
 }
 
+/* Whether no write to it succeeds: an empty zone takes none but at its start. */
+bool place_misses_zone(const struct place *place)
+{
+	return disk_zoned(place->disk) && place->sector % disk_zone(place->disk);
+}
+
 /* Whether I/O to the place may end with an error. */
 bool place_may_fail(const struct place *place, bool writes)
 {
@@ -159,7 +165,7 @@ bool place_may_fail(const struct place *place, bool writes)
 
 	return disk->fails || place->sector + place->count > disk->sectors ||
 	       place->sector % disk->block || place->count % disk->block ||
-	       (writes && disk_zoned(disk) && place->sector % disk_zone(disk));
+	       (writes && place_misses_zone(place));
 }
 
 struct dm_io_region place_region(const struct place *place, enum side side)

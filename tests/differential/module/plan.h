@@ -52,6 +52,7 @@ bool plan_failing_place(struct place *place, sector_t count);
 bool plan_sound_place(struct place *place, sector_t count);
 /* The same, of which so many sectors are beyond the end. */
 bool plan_beyond_end(struct place *place, sector_t count, sector_t beyond);
+bool place_misses_zone(const struct place *place);
 bool place_may_fail(const struct place *place, bool writes);
 struct dm_io_region place_region(const struct place *place, enum side side);
 int places_ready(struct place *places, unsigned int num);
