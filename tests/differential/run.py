@@ -69,12 +69,13 @@ def make_guest(folder, module, client, settings):
 
 
 def compare(module, client, seeds, form, until_failure=False):
-    """Boot, and what the guest found."""
+    """Boot, and what the guest found; or only until it noticed a difference."""
     settings = {"SEEDS": " ".join(map(str, seeds)), **(FULL if form == "full" else SHORT)}
     print(f"  seeds: {settings['SEEDS']}", flush=True)
     with tempfile.TemporaryDirectory(prefix="differential-") as name:
         guest = make_guest(pathlib.Path(name), module, client, settings)
         guest.until_failure = until_failure
+        guest.may_fail = (COVERAGE,)
         return guest.run(TIMEOUT_SECONDS[form])
 
 

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""How a guest's run ends, by what it reports; lint runs this."""
+
+import contextlib
+import io
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+from guest import CUT_OFF, follow  # noqa: E402
+from results import Results  # noqa: E402
+
+
+def ending(script, timeout=60, **how):
+    """How a run ends, with sh for the emulator."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return follow(["sh", "-c", script], Results(), timeout, **how)
+
+
+class Endings(unittest.TestCase):
+    def test_by_itself_with_its_status(self):
+        self.assertEqual(ending("echo pass one; echo exit 3"), 3)
+
+    def test_without_one_if_it_dies_or_takes_too_long(self):
+        self.assertIsNone(ending("echo pass one"))
+        self.assertIsNone(ending("exec sleep 60", timeout=0.1))
+
+    def test_cut_off_by_a_check_that_fails(self):
+        self.assertEqual(ending("echo fail one; exec sleep 60", until_failure=True), CUT_OFF)
+
+    def test_not_by_one_that_may_fail(self):
+        script = "echo fail one: why; echo exit 0"
+        self.assertEqual(ending(script), 0)
+        self.assertEqual(ending(script, until_failure=True, may_fail=("one",)), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
