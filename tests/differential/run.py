@@ -35,7 +35,8 @@ FULL_SEEDS = 3
 # The check that comes before any that a mutant may fail, and one that goes by chance.
 READY = "both of a pair are alike"
 COVERAGE = "there was each kind of request"
-TIMEOUT_SECONDS = {"short": 300, "full": 1800}
+# For each seed.
+TIMEOUT_SECONDS = {"short": 300, "full": 600}
 # Requests for each seed.
 SHORT = {"IO_REQUESTS": 600, "COPY_REQUESTS": 250, "CALLBACKS": 100}
 FULL = {"IO_REQUESTS": 3000, "COPY_REQUESTS": 1200, "CALLBACKS": 1000}
@@ -76,7 +77,7 @@ def compare(module, client, seeds, form, until_failure=False):
         guest = make_guest(pathlib.Path(name), module, client, settings)
         guest.until_failure = until_failure
         guest.may_fail = (COVERAGE,)
-        return guest.run(TIMEOUT_SECONDS[form])
+        return guest.run(TIMEOUT_SECONDS[form] * len(seeds))
 
 
 def chosen_mutants(seed):
