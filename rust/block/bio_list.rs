@@ -39,6 +39,13 @@ pub(crate) fn set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> Result<R, Too
     Ok(result)
 }
 
+/// Returns whether the stack may have no room for what is nested in it, and the task may wait instead
+/// for bios that others have submitted, for it submits none itself.
+pub(crate) fn is_deep_outside_submission() -> bool {
+    // SAFETY: The current task exists, and no other uses its list. The stack may be looked at by any.
+    unsafe { (*Task::current_raw()).bio_list.is_null() && bindings::stack_is_short() }
+}
+
 #[kernel::macros::kunit_tests(dm_io_rust_bio_list)]
 mod tests {
     use super::*;

@@ -114,7 +114,7 @@ impl<'a> Dispatch<'a> {
 
     /// Fills the request's own bio with the buffer from its start: for all regions at once, if its
     /// vectors are enough. Returns how many bytes it carries; refuses a buffer that ends too early.
-    // See `Io::run`.
+    // Inlined for speed, as `Io::run`.
     #[inline(always)]
     pub(super) fn fill(&self, bio: &mut BioMut<'_, '_>) -> Result<u64, Incomplete> {
         let longest = self.longest();

@@ -63,7 +63,34 @@ impl<P: EndIo> BioPool<P> {
         owned: P::Owned,
         payload: impl FnOnce() -> P,
     ) -> Option<Bio<'static, P>> {
-        let node: NonNull<Node<P>> = this.nodes.try_alloc()?.cast();
+        let node = this.nodes.try_alloc()?.cast();
+        Some(Self::init(this, node, (device, op), vecs, owned, payload))
+    }
+
+    /// As [`Self::try_alloc`], but without memory it waits for a bio of this pool to be freed: the caller
+    /// must not hold up those. May sleep.
+    #[cold]
+    pub(crate) fn alloc(
+        this: &Arc<Self>,
+        device: BlockDevice,
+        op: Op,
+        vecs: usize,
+        owned: P::Owned,
+        payload: impl FnOnce() -> P,
+    ) -> Option<Bio<'static, P>> {
+        let node = this.nodes.alloc()?.cast();
+        Some(Self::init(this, node, (device, op), vecs, owned, payload))
+    }
+
+    #[inline]
+    fn init(
+        this: &Arc<Self>,
+        node: NonNull<Node<P>>,
+        (device, op): (BlockDevice, Op),
+        vecs: usize,
+        owned: P::Owned,
+        payload: impl FnOnce() -> P,
+    ) -> Bio<'static, P> {
         let table = (vecs > INLINE_VECS)
             .then(|| BvecTable::try_new(vecs))
             .flatten();
@@ -78,7 +105,7 @@ impl<P: EndIo> BioPool<P> {
             (&raw mut (*at).payload).write(payload());
         }
         // INVARIANT: The node is complete, and nobody else knows of it.
-        Some(Bio(node, PhantomData))
+        Bio(node, PhantomData)
     }
 
     /// Takes the memory of a bio back.
