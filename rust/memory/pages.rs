@@ -21,13 +21,14 @@ use kernel::{
     }, //
 };
 
-/// The order of the largest block that is asked for: 1 MiB.
+/// The order of the largest block that is asked for: 1 MiB with pages of 4 KiB.
 const MAX_ORDER: u32 = 8;
-/// The order of the smallest block of a reserve, but for its last: 32 KiB. The largest logical block
-/// of a device then lies in three blocks at most, and any bio has vectors enough for it.
+/// The order of the smallest block of a reserve, but for its last ones, which together are less. The
+/// largest logical block of a device, which is 64 KiB, then lies in three blocks at most with pages of
+/// 4 KiB, and any bio has vectors enough for it.
 const MIN_ORDER: u32 = 3;
 
-/// The bytes of the smallest block of a reserve, but for its last.
+/// The bytes of the smallest block of a reserve, but for its last ones.
 pub(crate) const MIN_BLOCK: usize = PAGE_SIZE << MIN_ORDER;
 
 /// Returns whether a reserve of so many elements of `size` bytes leaves at least as much memory to
@@ -135,8 +136,11 @@ pub(crate) struct PageReserve {
 }
 
 impl PageReserve {
-    /// Allocates `pages` pages to keep. May sleep.
+    /// Allocates `pages` pages to keep, at least 1. May sleep.
     pub(crate) fn new(pages: usize) -> Result<Arc<Self>> {
+        if pages == 0 {
+            return Err(EINVAL);
+        }
         if !is_affordable(pages, PAGE_SIZE) {
             return Err(ENOMEM);
         }
@@ -317,6 +321,11 @@ mod tests {
             }
         }
         Ok(())
+    }
+
+    #[test]
+    fn a_reserve_has_pages() {
+        assert!(PageReserve::new(0).is_err_and(|error| error == EINVAL));
     }
 
     #[test]
