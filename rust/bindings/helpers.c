@@ -104,31 +104,36 @@ bool dm_io_rust_helper_stack_is_short(void)
 	return left < THREAD_SIZE / 4;
 }
 
-static bool is_below_high_memory(const void *address)
+#ifdef CONFIG_X86_64
+/* What virt_addr_valid() finds of an address of the linear mapping, inline. */
+static bool is_linear(const void *address)
 {
-	return (unsigned long)address >= PAGE_OFFSET && address < high_memory;
+	return (unsigned long)address >= PAGE_OFFSET && address < high_memory &&
+	       pfn_valid(__phys_addr_nodebug((unsigned long)address) >> PAGE_SHIFT);
 }
+#else
+static bool is_linear(const void *address)
+{
+	return false;
+}
+#endif
 
 /*
- * Returns the page of an address of the kernel's linear mapping or of its image,
- * NULL for any other. The range is enough to tell memory from an address of the
- * vmalloc space, a stack's too, and of user space; virt_addr_valid() knows the
- * image, and takes ten times as long.
+ * Returns the page of an address for which virt_to_page() may be called: of the
+ * linear mapping, or on x86 of the kernel's image. NULL for any other.
  */
 struct page *dm_io_rust_helper_virt_to_valid_page(const void *address)
 {
-	if (likely(is_below_high_memory(address)) || virt_addr_valid(address))
-		return virt_to_page(address);
-	return NULL;
+	return is_linear(address) || virt_addr_valid(address) ? virt_to_page(address) : NULL;
 }
 
-/* Within 2 MiB all of the memory has struct pages or none has, in every memory model. */
-#define SUBSECTION_ORDER (21 - PAGE_SHIFT)
+/* As many pages as together have struct pages or have none: with others each is looked at. */
+#define SUBSECTION_ORDER (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) ? PFN_SUBSECTION_SHIFT : 0)
 
 /*
  * Returns whether a page that is mapped in the vmalloc space is memory: a mapping
  * of a device's registers has no struct pages, or reserved ones, which some pages
- * of memory are, too. @valid is the last 2 MiB that were found to have struct
+ * of memory are, too. @valid is the last subsection that was found to have struct
  * pages, or ULONG_MAX.
  */
 static bool is_memory(const struct page *page, unsigned long *valid)
@@ -156,18 +161,20 @@ static pte_t *vmalloc_entry(const void *address)
 /*
  * Returns the page at an address of the vmalloc space, NULL if none is mapped.
  * @entry is the one that maps it, and is moved to the next; where it is NULL the
- * tables are walked from the top, as vmalloc_to_page() does for every page: that
- * is 45 % of a write of 1 MiB.
+ * tables are walked from the top, as vmalloc_to_page() does for every page.
+ *
+ * What the caller said is mapped stays so, and with it the table; the entries of
+ * a table that maps some of it are those of its next pages.
  */
 static struct page *next_vmalloc_page(const void *address, pte_t **entry)
 {
 	pte_t value;
 
+	if (!pte_index((unsigned long)address))
+		*entry = vmalloc_entry(address);
 	if (!*entry)
 		return vmalloc_to_page(address);
 	value = ptep_get((*entry)++);
-	if (!pte_index((unsigned long)address + PAGE_SIZE))
-		*entry = vmalloc_entry(address + PAGE_SIZE);
 	return pte_present(value) ? pte_page(value) : NULL;
 }
 #else
@@ -202,6 +209,19 @@ unsigned int dm_io_rust_helper_vmalloc_to_memory_pages(const void *address, stru
 		address += PAGE_SIZE;
 	}
 	return found;
+}
+
+/*
+ * Makes @bio a clone of @source, but for its protection information: that is of the
+ * sectors that @source is for, and in one piece. The block layer makes a new one.
+ */
+int dm_io_rust_helper_bio_init_clone_data(struct block_device *bdev, struct bio *bio,
+					  const struct bio *source)
+{
+	struct bio unprotected = *source;
+
+	unprotected.bi_opf &= ~REQ_INTEGRITY;
+	return bio_init_clone(bdev, bio, &unprotected, GFP_NOIO);
 }
 
 /* Clears @len bytes from @offset on, of pages that are adjacent. */

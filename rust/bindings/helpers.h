@@ -50,6 +50,8 @@ bool dm_io_rust_helper_stack_is_short(void);
 struct page *dm_io_rust_helper_virt_to_valid_page(const void *address);
 unsigned int dm_io_rust_helper_vmalloc_to_memory_pages(const void *address, struct page **pages,
 						       unsigned int count);
+int dm_io_rust_helper_bio_init_clone_data(struct block_device *bdev, struct bio *bio,
+					  const struct bio *source);
 void dm_io_rust_helper_memzero_pages(struct page *page, unsigned int offset, unsigned int len);
 void dm_io_rust_helper_memzero_bio(struct bio *bio, unsigned int bytes);
 

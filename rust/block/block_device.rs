@@ -43,7 +43,7 @@ impl BlockDevice {
     /// A device that is not null is valid and stays so for as long as the result and its copies are
     /// used, and until all I/O that is made with them has ended.
     pub(crate) unsafe fn from_raw(bdev: *mut bindings::block_device) -> Option<Self> {
-        // INVARIANT: By this function's requirement.
+        // INVARIANT: The caller guarantees that the device stays valid.
         NonNull::new(bdev).map(Self)
     }
 

@@ -80,9 +80,6 @@ impl Op {
         priority: 0,
     };
 
-    /// The flag of a bio that has integrity data.
-    pub(super) const INTEGRITY: u32 = flag(bindings::req_flag_bits___REQ_INTEGRITY);
-
     /// Takes an operation with its flags from C, or says why it cannot be one.
     pub(crate) fn from_raw(opf: u32) -> Result<Self, &'static CStr> {
         let kind = match opf & OP_MASK {

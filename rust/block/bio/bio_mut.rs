@@ -135,8 +135,9 @@ impl<'a> BioMut<'_, 'a> {
         data.bi_size
     }
 
-    /// Makes the bio one to `device` over the data of another, and takes over what protects that data.
-    /// Fails without memory for the latter. May sleep, but causes no I/O.
+    /// Makes the bio one to `device` over the data of another, with its encryption context, but not its
+    /// protection information. Fails without memory for the former, which has a reserve of its own. May
+    /// sleep, but causes no I/O.
     pub(crate) fn clone_data(
         &mut self,
         device: BlockDevice,
@@ -151,7 +152,7 @@ impl<'a> BioMut<'_, 'a> {
         // anew when `bio_uninit` was called.
         let error = unsafe {
             bindings::bio_uninit(bio);
-            bindings::bio_init_clone(device.as_raw(), bio, data.as_raw(), bindings::GFP_NOIO)
+            bindings::bio_init_clone_data(device.as_raw(), bio, data.as_raw())
         };
         // SAFETY: As above.
         // INVARIANT: The vectors are those of the other bio, which stay, by the invariants of
@@ -160,8 +161,7 @@ impl<'a> BioMut<'_, 'a> {
             if error != 0 {
                 bindings::bio_init(bio, device.as_raw(), core::ptr::null_mut(), 0, op.opf());
             }
-            // What protects the data has a flag, which goes with it.
-            (*bio).bi_opf = op.opf() | ((*bio).bi_opf & Op::INTEGRITY);
+            (*bio).bi_opf = op.opf();
             (*bio).bi_ioprio = op.priority();
             (*bio).bi_end_io = end_io;
             (*bio).bi_private = private;

@@ -127,7 +127,7 @@ impl Head {
     }
 
     /// Makes the bio one over `vectors`; it is pointed at them by [`Self::set_target`], and empty
-    /// until then. What protects the data of another bio does not fit them: with that it stays empty.
+    /// until then.
     ///
     /// # Safety
     ///
@@ -137,19 +137,15 @@ impl Head {
         let bio = self.as_raw();
         // SAFETY: The bio is initialised, and the caller owns it.
         // INVARIANT: An empty iterator is over a part of anything.
-        let is_protected = unsafe {
+        unsafe {
             (*bio).bi_io_vec = vectors;
             (*bio).bi_iter.bi_size = 0;
-            (*bio).bi_opf & Op::INTEGRITY != 0
-        };
+        }
         self.vectors.set(kind);
         self.is_payloads.set(false);
+        self.len.set(0);
         // INVARIANT: The caller guarantees it.
-        self.data.set(if is_protected {
-            bvec_iter::default()
-        } else {
-            data
-        });
+        self.data.set(data);
     }
 
     /// Points the bio at `sector`, with up to `bytes` bytes of its data from `skip` bytes on; if its
