@@ -48,12 +48,12 @@ type Mode = Result<Option<IoCallback>, Refusal>;
 
 const SYNC: Mode = Ok(None);
 
-/// The completion mode of an asynchronous call.
+/// Returns the completion mode of an asynchronous call.
 ///
 /// # Safety
 ///
 /// The function may be called with the context once, in any context.
-unsafe fn is_async(function: io_notify_fn, context: *mut c_void) -> Mode {
+unsafe fn asynchronous(function: io_notify_fn, context: *mut c_void) -> Mode {
     let function = function.ok_or(Refusal::invalid(c"fn is NULL"))?;
     // SAFETY: The caller guarantees that it may be called.
     Ok(Some(unsafe {
@@ -214,7 +214,7 @@ export! {
     ) -> c_int {
         // SAFETY: The header requires of the caller what the callees do.
         to_errno(c"dm_io_async", unsafe {
-            with_page_list((num_regions, where_, rw), (pl, offset), is_async(fn_, context)).map(|_| 0)
+            with_page_list((num_regions, where_, rw), (pl, offset), asynchronous(fn_, context)).map(|_| 0)
         })
     }
 
@@ -244,7 +244,7 @@ export! {
     ) -> c_int {
         // SAFETY: The header requires of the caller what the callees do.
         to_errno(c"dm_io_async_bvec", unsafe {
-            with_bvecs((num_regions, where_, rw), bvec, is_async(fn_, context)).map(|_| 0)
+            with_bvecs((num_regions, where_, rw), bvec, asynchronous(fn_, context)).map(|_| 0)
         })
     }
 
@@ -274,7 +274,7 @@ export! {
     ) -> c_int {
         // SAFETY: The header requires of the caller what the callees do.
         to_errno(c"dm_io_async_vm", unsafe {
-            with_vm((num_regions, where_, rw), data, is_async(fn_, context)).map(|_| 0)
+            with_vm((num_regions, where_, rw), data, asynchronous(fn_, context)).map(|_| 0)
         })
     }
 }

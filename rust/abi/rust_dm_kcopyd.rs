@@ -82,9 +82,9 @@ unsafe fn callback(function: dm_kcopyd_notify_fn, context: *mut c_void) -> Optio
 ///
 /// Called from an exported function. `throttle` is null, or valid until the client is destroyed.
 unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<Client>> {
-    // SAFETY: By this function's requirement.
+    // SAFETY: The caller is an exported function.
     let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
-    // SAFETY: By this function's requirement the throttle is there for as long as it is used. Its
+    // SAFETY: The caller guarantees that the throttle is there for as long as it is used. Its
     // numbers are only changed as atomic ones, or by the kernel's writing of a module's parameter.
     let account = unsafe { throttle.cast::<Account>().as_ref() };
     let throttle = account.map(|account| Throttle::new(account, services.throttles.clone()));
@@ -103,7 +103,7 @@ unsafe fn borrow<'a>(client: *mut dm_kcopyd_client) -> Result<ArcBorrow<'a, Clie
     if is_error_or_null(client) {
         return Err(Refusal::invalid(c"kc is no client"));
     }
-    // SAFETY: By this function's requirement.
+    // SAFETY: The caller guarantees that a client which is not NULL nor an `ERR_PTR` is valid.
     Ok(unsafe { Arc::<Client>::borrow(client.cast()) })
 }
 
@@ -145,7 +145,7 @@ impl CopyArgs {
                 c"num_dests: not 1 to DM_KCOPYD_MAX_REGIONS",
             ));
         }
-        // SAFETY: By this function's requirement; a region is laid out as that of the services.
+        // SAFETY: The caller guarantees the regions; one is laid out as that of the services.
         let (from, dests) = unsafe {
             let from = self
                 .from
@@ -172,15 +172,15 @@ unsafe fn start(
     args: CopyArgs,
     (function, context): (dm_kcopyd_notify_fn, *mut c_void),
 ) {
-    // SAFETY: By this function's requirement.
+    // SAFETY: The header requires that the function may be called with the context.
     let Some(callback) = (unsafe { callback(function, context) }) else {
         to_errno(call, Err(Refusal::invalid(c"fn is NULL")));
         return;
     };
-    // SAFETY: By this function's requirement.
+    // SAFETY: The header requires a client that the caller has, or NULL.
     let client = unsafe { borrow(client) };
     let result = match client {
-        // SAFETY: By this function's requirement.
+        // SAFETY: The header requires as many regions as are said, and devices that are open.
         Ok(client) => unsafe { args.start(client, callback) },
         Err(refusal) => Err(refusal),
     };
@@ -208,10 +208,10 @@ unsafe fn prepare(
     function: dm_kcopyd_notify_fn,
     context: *mut c_void,
 ) -> Result<Pooled<Job>, Refusal> {
-    // SAFETY: By this function's requirement.
+    // SAFETY: The header requires that the function may be called with the context.
     let callback = unsafe { callback(function, context) };
     let callback = callback.ok_or(Refusal::invalid(c"fn is NULL"))?;
-    // SAFETY: By this function's requirement.
+    // SAFETY: The header requires a client that the caller has, or NULL.
     let client = unsafe { borrow(client) }?;
     let job = Client::prepare(client, callback)?;
     statistics::count_job(Counted::Callback, 0);
