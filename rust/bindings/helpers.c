@@ -104,27 +104,10 @@ bool dm_io_rust_helper_stack_is_short(void)
 	return left < THREAD_SIZE / 4;
 }
 
-#ifdef CONFIG_X86_64
-/* What virt_addr_valid() finds of an address of the linear mapping, inline. */
-static bool is_linear(const void *address)
-{
-	return (unsigned long)address >= PAGE_OFFSET && address < high_memory &&
-	       pfn_valid(__phys_addr_nodebug((unsigned long)address) >> PAGE_SHIFT);
-}
-#else
-static bool is_linear(const void *address)
-{
-	return false;
-}
-#endif
-
-/*
- * Returns the page of an address for which virt_to_page() may be called: of the
- * linear mapping, or on x86 of the kernel's image. NULL for any other.
- */
+/* Returns the page of an address of the kernel's linear mapping, NULL for any other. */
 struct page *dm_io_rust_helper_virt_to_valid_page(const void *address)
 {
-	return is_linear(address) || virt_addr_valid(address) ? virt_to_page(address) : NULL;
+	return virt_addr_valid(address) ? virt_to_page(address) : NULL;
 }
 
 /* As many pages as together have struct pages or have none: with others each is looked at. */
