@@ -6,6 +6,7 @@
 #include <linux/error-injection.h>
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -42,6 +43,16 @@ static bool is_victim(void)
 }
 NOKPROBE_SYMBOL(is_victim);
 
+/*
+ * Whether it is the victim's own doing, and not that of an interrupt that came meanwhile. The
+ * breakpoint of the probe itself counts as an NMI, which is a hard interrupt as well.
+ */
+static bool is_own_doing(void)
+{
+	return hardirq_count() == HARDIRQ_OFFSET && !in_serving_softirq();
+}
+NOKPROBE_SYMBOL(is_own_doing);
+
 static bool may_refuse(gfp_t gfp)
 {
 	return is_victim() && !(gfp & __GFP_NOFAIL);
@@ -54,7 +65,7 @@ NOKPROBE_SYMBOL(may_refuse);
  */
 static int answer(struct pt_regs *regs, bool refused, long refusal)
 {
-	if (refused)
+	if (refused && is_own_doing())
 		atomic_inc(&asked);
 	regs_set_return_value(regs, refused ? refusal : 0);
 	override_function_with_return(regs);
@@ -71,20 +82,26 @@ static int refuse_slab(struct kprobe *probe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(refuse_slab);
 
-/* bool should_fail_alloc_page(gfp_t gfp_mask, unsigned int order) */
+/*
+ * bool should_fail_alloc_page(gfp_t gfp_mask, unsigned int order)
+ *
+ * Pages with __GFP_NOMEMALLOC are those that KASAN keeps the stacks of other allocations in, now
+ * and then: see gfp_nested_mask().
+ */
 static int refuse_pages(struct kprobe *probe, struct pt_regs *regs)
 {
 	gfp_t gfp = regs_get_kernel_argument(regs, 0);
 	int order = regs_get_kernel_argument(regs, 1);
 
-	return answer(regs, may_refuse(gfp) && order > longest, true);
+	return answer(regs, may_refuse(gfp) && !(gfp & __GFP_NOMEMALLOC) && order > longest,
+		      true);
 }
 NOKPROBE_SYMBOL(refuse_pages);
 
 /* void *mempool_alloc_preallocated(struct mempool *pool), which may have some. */
 static int count_reserved(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (is_victim() && slabs_too)
+	if (is_victim() && slabs_too && is_own_doing())
 		atomic_inc(&asked);
 	return 0;
 }
