@@ -414,8 +414,11 @@ static void run_chain(struct kunit *test, bool memory)
 	ret = chain_next(chain);
 	if (!ret && !wait_for_completion_timeout(&chain->ended, TEST_TIMEOUT))
 		ret = -ETIMEDOUT;
-	if (!memory)
+	if (!memory) {
 		refuse_memory_end(test);
+		/* A job and a sub-job for each: one that takes more takes it from others. */
+		KUNIT_EXPECT_EQ(test, refuse_memory_asks_of_reserve(), 2 * CHAIN_LINKS);
+	}
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	expect_chain_done(test, chain);
 }

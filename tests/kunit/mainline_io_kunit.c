@@ -284,6 +284,8 @@ static void mainline_io_beyond_reserve(struct kunit *test)
 	thread = test_thread_create(test, flood_run, flood);
 	refuse_memory(test);
 	test_thread_start(thread);
+	test_thread_wait_blocked(thread);
+	KUNIT_EXPECT_FALSE(test, test_thread_has_ended(thread));
 	for (unsigned int i = 0; i < ARRAY_SIZE(flood->req); i++) {
 		KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(flood->td, i + 1));
 		KUNIT_ASSERT_TRUE(test, test_disk_release_oldest(flood->td));

@@ -28,7 +28,9 @@ static bool workers_too;
 static bool slabs_too;
 /* The order of the longest run of pages that is not refused. */
 static int longest;
-static atomic_t asked;
+/* How often that was done, and how often a reserve was asked for what it has. */
+static atomic_t refusals;
+static atomic_t asks_of_reserve;
 
 /* Not current_work(): that takes the context of a probe for an interrupt. */
 static bool is_victim(void)
@@ -66,7 +68,7 @@ NOKPROBE_SYMBOL(may_refuse);
 static int answer(struct pt_regs *regs, bool refused, long refusal)
 {
 	if (refused && is_own_doing())
-		atomic_inc(&asked);
+		atomic_inc(&refusals);
 	regs_set_return_value(regs, refused ? refusal : 0);
 	override_function_with_return(regs);
 	return 1;
@@ -101,8 +103,8 @@ NOKPROBE_SYMBOL(refuse_pages);
 /* void *mempool_alloc_preallocated(struct mempool *pool), which may have some. */
 static int count_reserved(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (is_victim() && slabs_too && is_own_doing())
-		atomic_inc(&asked);
+	if (is_victim() && is_own_doing())
+		atomic_inc(&asks_of_reserve);
 	return 0;
 }
 NOKPROBE_SYMBOL(count_reserved);
@@ -154,7 +156,8 @@ static void start(struct kunit *test, int order, bool slabs, bool of_workers)
 	register_probes(test);
 	KUNIT_ASSERT_FALSE(test, refusing);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end, NULL), 0);
-	atomic_set(&asked, 0);
+	atomic_set(&refusals, 0);
+	atomic_set(&asks_of_reserve, 0);
 	longest = order;
 	slabs_too = slabs;
 	workers_too = of_workers;
@@ -189,5 +192,10 @@ void refuse_memory_here_too(void)
 unsigned int refuse_memory_end(struct kunit *test)
 {
 	kunit_release_action(test, end, NULL);
-	return atomic_read(&asked);
+	return atomic_read(&refusals);
+}
+
+unsigned int refuse_memory_asks_of_reserve(void)
+{
+	return atomic_read(&asks_of_reserve);
 }

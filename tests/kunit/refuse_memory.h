@@ -25,7 +25,10 @@ void refuse_runs(struct kunit *test, unsigned int order);
 /* Extends it to another task, from there. */
 void refuse_memory_here_too(void);
 
-/* Ends it, and returns how often memory was asked for, of an allocator or of a reserve. */
+/* Ends it, and returns how often an allocator refused memory. */
 unsigned int refuse_memory_end(struct kunit *test);
+
+/* How often a mempool was asked for what it has set aside, from the beginning to the end. */
+unsigned int refuse_memory_asks_of_reserve(void);
 
 #endif /* _DM_IO_RUST_REFUSE_MEMORY_H */

@@ -565,7 +565,8 @@ static void reserve_is_asked_once_for_a_bio(struct kunit *test)
 					   req);
 	else
 		ret = test_buffer_io_sync(buf, c->regions, where, WRITE, NULL);
-	KUNIT_EXPECT_EQ(test, refuse_memory_end(test), c->needed);
+	KUNIT_EXPECT_EQ(test, refuse_memory_end(test), 0);
+	KUNIT_EXPECT_EQ(test, refuse_memory_asks_of_reserve(), c->needed);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	if (c->async && !test_request_started(req, ret))
 		test_request_wait(req);
