@@ -14,7 +14,7 @@
 
 #define BLOCK SZ_4K
 
-static struct test_disk *disk_of(struct kunit *test)
+static struct test_disk *atomic_disk(struct kunit *test)
 {
 	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = 2 * SZ_1M >> SECTOR_SHIFT,
@@ -30,7 +30,7 @@ static struct test_disk *disk_of(struct kunit *test)
 static void expect_one_bio(struct kunit *test, unsigned int pages, unsigned int offset)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = atomic_disk(test);
 	struct service_region where = { td->bdev, 0, pages * PAGE_SECTORS };
 	struct service_buffer *buf = service_buffer_create(test, c->service, offset,
 							   pages * PAGE_SIZE);
@@ -73,7 +73,7 @@ static void atomic_writes_to_regions(struct kunit *test)
 
 	service_fill(buf, 2);
 	for (int i = 0; i < ARRAY_SIZE(td); i++) {
-		td[i] = disk_of(test);
+		td[i] = atomic_disk(test);
 		where[i] = (struct service_region) { td[i]->bdev, 0, 16 * PAGE_SECTORS };
 	}
 	refuse_memory(test);
@@ -91,7 +91,7 @@ static void atomic_writes_to_regions(struct kunit *test)
 static void atomic_writes_beyond_a_bio(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = atomic_disk(test);
 	struct service_region where = { td->bdev, 0, 512 * PAGE_SECTORS };
 	struct service_buffer *buf = service_buffer_create(test, c->service, 0, 512 * PAGE_SIZE);
 

@@ -17,11 +17,6 @@
 
 #define PART (SZ_512K / SECTOR_SIZE)
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	return test_disk_create(test, &(struct test_disk_config) { .sectors = sectors });
-}
-
 static void expect_not_from_here(struct test_disk *td)
 {
 	unsigned int from_here = 0;

@@ -29,8 +29,8 @@ static void change_limit(struct test_disk *td, const struct test_disk_bio *bio, 
 		test_disk_limit(td, change->op, change->sectors);
 }
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors, unsigned int limit,
-				 const struct change *change)
+static struct test_disk *changing_disk(struct kunit *test, sector_t sectors, unsigned int limit,
+				       const struct change *change)
 {
 	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = sectors,
@@ -85,7 +85,7 @@ static void changing_limits_to_nothing(struct kunit *test)
 {
 	for (int i = 0; i < ARRAY_SIZE(ops); i++) {
 		struct change change = { ops[i], 0 };
-		struct test_disk *td = disk_of(test, SECTORS, LIMIT, &change);
+		struct test_disk *td = changing_disk(test, SECTORS, LIMIT, &change);
 		struct call *call;
 
 		test_disk_fail(td, 0, LIMIT, true, true, BLK_STS_TARGET);
@@ -103,7 +103,7 @@ static void changing_limits_after_first_bio(struct kunit *test)
 {
 	for (int i = 0; i < ARRAY_SIZE(ops); i++) {
 		struct change change = { ops[i], 0 };
-		struct test_disk *td = disk_of(test, SECTORS, LIMIT, &change);
+		struct test_disk *td = changing_disk(test, SECTORS, LIMIT, &change);
 		struct call *call = call_in_time(test, td, ops[i]);
 
 		KUNIT_EXPECT_EQ(test, call->buf->error | call->buf->unsup, 1);
@@ -120,7 +120,7 @@ static void changing_limits_to_less(struct kunit *test)
 
 	for (int i = 0; i < ARRAY_SIZE(ops); i++) {
 		struct change change = { ops[i], 2 * LIMIT };
-		struct test_disk *td = disk_of(test, 5 * SECTORS, SECTORS, &change);
+		struct test_disk *td = changing_disk(test, 5 * SECTORS, SECTORS, &change);
 		struct call *call = call_in_time(test, td, ops[i]);
 
 		KUNIT_EXPECT_EQ(test, call->ret, 0);
@@ -179,13 +179,13 @@ KUNIT_ARRAY_PARAM_DESC(queued_case, queued_cases, name);
 static void changing_limits_of_queued_zeroing(struct kunit *test)
 {
 	const struct queued_case *c = test->param_value;
-	struct test_disk *first = disk_of(test, SECTORS, SECTORS, NULL), *td[3];
+	struct test_disk *first = changing_disk(test, SECTORS, SECTORS, NULL), *td[3];
 	struct zeroing *one, *two, *later;
 	struct test_thread *thread;
 	struct copy_client *kc;
 
 	for (int i = 0; i < c->dests; i++)
-		td[i] = disk_of(test, SECTORS, SECTORS, NULL);
+		td[i] = changing_disk(test, SECTORS, SECTORS, NULL);
 	kc = copy_client_create(test, &mainline_copies, 128);
 	one = zeroing_create(test, kc, &first, 1);
 	two = zeroing_create(test, kc, td, c->dests);
@@ -217,7 +217,7 @@ static void changing_limits_of_queued_zeroing(struct kunit *test)
 static void changing_limits_of_running_zeroing(struct kunit *test)
 {
 	struct change change = { REQ_OP_WRITE_ZEROES, 0 };
-	struct test_disk *td = disk_of(test, SECTORS, LIMIT, &change);
+	struct test_disk *td = changing_disk(test, SECTORS, LIMIT, &change);
 	struct copy_client *kc = copy_client_create(test, &mainline_copies, 128);
 	struct zeroing *z = zeroing_create(test, kc, &td, 1);
 

@@ -21,19 +21,6 @@
 #define DESTS 3
 #define IGNORE_ERROR BIT(KCOPYD_IGNORE_ERROR)
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	return test_disk_create(test, &(struct test_disk_config) { .sectors = sectors });
-}
-
-static struct test_disk *source_of(struct kunit *test, sector_t sectors)
-{
-	struct test_disk *td = disk_of(test, sectors);
-
-	test_fill(td->data, sectors << SECTOR_SHIFT, 1);
-	return td;
-}
-
 static void start(struct kunit *test, struct kcopyd_client *kc, struct test_request *req,
 		  struct io_region *from, unsigned int num_dests, struct io_region *dests,
 		  unsigned int flags)

@@ -27,21 +27,6 @@
 /* Of a case that has none. */
 #define NO_MEMORY (-1)
 
-static struct test_disk *disk_of(struct kunit *test, unsigned int pages)
-{
-	return test_disk_create(test, &(struct test_disk_config) {
-		.sectors = pages * PAGE_SECTORS,
-	});
-}
-
-static struct test_disk *source_of(struct kunit *test, unsigned int pages)
-{
-	struct test_disk *td = disk_of(test, pages);
-
-	test_fill(td->data, pages * PAGE_SIZE, 1);
-	return td;
-}
-
 static void refuse(struct kunit *test, int order)
 {
 	if (order == NO_MEMORY)
@@ -93,9 +78,9 @@ static void copy_init(struct copy *copy, struct kunit *test,
 		      struct kcopyd_client *kc, unsigned int pages)
 {
 	copy->kc = kc;
-	copy->from = source_of(test, pages);
-	copy->to[0] = disk_of(test, pages);
-	copy->to[1] = disk_of(test, pages);
+	copy->from = source_of(test, pages * PAGE_SECTORS);
+	copy->to[0] = disk_of(test, pages * PAGE_SECTORS);
+	copy->to[1] = disk_of(test, pages * PAGE_SECTORS);
 	/* The last page is not used to its end. */
 	copy->sectors = pages * PAGE_SECTORS - 3;
 	copy->req = test_request_create(test);

@@ -19,8 +19,8 @@
 /* The most that a disk here discards, or fills with zeroes, at a time. */
 #define LIMIT 512
 
-static struct test_disk *disk_in(struct kunit *test, sector_t sectors,
-				 enum test_disk_context context)
+static struct test_disk *any_disk_in(struct kunit *test, sector_t sectors,
+				     enum test_disk_context context)
 {
 	return test_disk_create(test, &(struct test_disk_config) {
 		.sectors = sectors,
@@ -31,20 +31,15 @@ static struct test_disk *disk_in(struct kunit *test, sector_t sectors,
 	});
 }
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
+static struct test_disk *any_disk(struct kunit *test, sector_t sectors)
 {
-	return disk_in(test, sectors, TEST_DISK_INLINE);
+	return any_disk_in(test, sectors, TEST_DISK_INLINE);
 }
 
 /* A disk that can neither discard nor write zeroes, and has no cache. */
 static struct test_disk *plain_disk(struct kunit *test)
 {
 	return test_disk_create(test, &(struct test_disk_config) { .sectors = DISK_SECTORS });
-}
-
-static struct service_region region(struct test_disk *td, sector_t sector, sector_t count)
-{
-	return (struct service_region) { td->bdev, sector, count };
 }
 
 static struct service_buffer *buffer_of(struct kunit *test, const struct service_call *c,
@@ -109,7 +104,7 @@ static void io_write_then_read(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
 	const blk_opf_t write = REQ_OP_WRITE | REQ_META | REQ_FUA, read = REQ_OP_READ | REQ_PRIO;
-	struct test_disk *td = disk_of(test, DISK_SECTORS);
+	struct test_disk *td = any_disk(test, DISK_SECTORS);
 	const sector_t sector = 5;
 
 	for (int i = 0; i < ARRAY_SIZE(io_sizes); i++) {
@@ -140,7 +135,7 @@ static void io_regions_of_different_sizes(struct kunit *test)
 	struct service_buffer *buf;
 
 	for (int i = 0; i < ARRAY_SIZE(counts); i++) {
-		td[i] = disk_of(test, 2200);
+		td[i] = any_disk(test, 2200);
 		where[i] = region(td[i], 3 * i, counts[i]);
 	}
 	buf = buffer_of(test, c, 2100 * SECTOR_SIZE);
@@ -165,7 +160,7 @@ static void io_regions_of_one_bio(struct kunit *test)
 {
 	static const unsigned int counts[] = { 1, 0, 24, 8, 16, 0 };
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, 50 * ARRAY_SIZE(counts));
+	struct test_disk *td = any_disk(test, 50 * ARRAY_SIZE(counts));
 	struct service_buffer *buf = buffer_of(test, c, 24 * SECTOR_SIZE);
 	struct service_region where[ARRAY_SIZE(counts)];
 	unsigned int nr = 0;
@@ -192,7 +187,7 @@ static void io_regions_of_one_bio(struct kunit *test)
 static void io_most_regions(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, 16 * BITS_PER_LONG);
+	struct test_disk *td = any_disk(test, 16 * BITS_PER_LONG);
 	struct service_buffer *buf = buffer_of(test, c, 16 * SECTOR_SIZE);
 	struct service_region where[BITS_PER_LONG];
 
@@ -226,7 +221,7 @@ static void io_regions_share_vectors(struct kunit *test)
 {
 	static const unsigned int counts[] = { 8, 120, 100 };
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, 3 * 120);
+	struct test_disk *td = any_disk(test, 3 * 120);
 	struct service_buffer *buf = buffer_of(test, c, 120 * SECTOR_SIZE);
 	struct service_region where[3];
 
@@ -278,7 +273,7 @@ static unsigned int bios_of_many(struct service_buffer *buf, const struct servic
 static void io_many_vectors(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, DISK_SECTORS);
+	struct test_disk *td = any_disk(test, DISK_SECTORS);
 	struct service_buffer *buf = service_buffer_create(test, c->service, 0,
 							   MANY_PAGES * PAGE_SIZE);
 	struct service_region where = region(td, 5, MANY_SECTORS);
@@ -303,7 +298,7 @@ static void io_many_vectors(struct kunit *test)
 static void io_keeps_no_arguments(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, DISK_SECTORS);
+	struct test_disk *td = any_disk(test, DISK_SECTORS);
 	struct service_buffer *buf = buffer_of(test, c, 6000 * SECTOR_SIZE);
 	struct service_region *where = kunit_kmalloc(test, sizeof(*where), GFP_KERNEL);
 	int ret;
@@ -339,7 +334,7 @@ static void io_discard(struct kunit *test)
 	static const unsigned int sizes[] = { 1, 8, 511, 512, 513, 4000 };
 	const struct service_call *c = test->param_value;
 	struct service_buffer *none = no_buffer(test, c);
-	struct test_disk *td = disk_of(test, 5000);
+	struct test_disk *td = any_disk(test, 5000);
 
 	for (int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct service_region where = region(td, 11, sizes[i]);
@@ -357,7 +352,7 @@ static void io_write_zeroes(struct kunit *test)
 	const struct service_call *c = test->param_value;
 	const blk_opf_t opf = REQ_OP_WRITE_ZEROES | REQ_NOUNMAP;
 	struct service_buffer *none = no_buffer(test, c);
-	struct test_disk *td[2] = { disk_of(test, 3000), disk_of(test, 3000) };
+	struct test_disk *td[2] = { any_disk(test, 3000), any_disk(test, 3000) };
 	struct service_region where[2] = { region(td[0], 1, 2500), region(td[1], 100, 3) };
 
 	for (int i = 0; i < 2; i++)
@@ -383,7 +378,7 @@ static void io_without_data_unsupported(struct kunit *test)
 	struct service_buffer *none = no_buffer(test, c);
 
 	for (int i = 0; i < ARRAY_SIZE(ops); i++) {
-		struct test_disk *good = disk_of(test, DISK_SECTORS), *bad = plain_disk(test);
+		struct test_disk *good = any_disk(test, DISK_SECTORS), *bad = plain_disk(test);
 		struct service_region where[3] = {
 			region(good, 8, 1000), region(bad, 8, 8), region(good, 2000, 512),
 		};
@@ -408,7 +403,7 @@ static void io_empty_flush(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
 	const blk_opf_t opf = REQ_OP_WRITE | REQ_PREFLUSH;
-	struct test_disk *one = disk_of(test, 64), *other = disk_of(test, 64);
+	struct test_disk *one = any_disk(test, 64), *other = any_disk(test, 64);
 	struct service_region where[2] = { region(one, 0, 0), region(other, 5, 0) };
 	struct service_buffer *none = no_buffer(test, c);
 
@@ -440,7 +435,7 @@ static void io_flush_beside_data(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
 	const blk_opf_t opf = REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA;
-	struct test_disk *td = disk_of(test, 64), *other = disk_of(test, 64);
+	struct test_disk *td = any_disk(test, 64), *other = any_disk(test, 64);
 	struct service_region where[3] = {
 		region(td, 40, 0), region(td, 16, 8), region(other, 5, 3),
 	};
@@ -481,7 +476,7 @@ static void io_flags_reach_device(struct kunit *test)
 {
 	const struct flag_case *f = test->param_value;
 	blk_opf_t flags = f->opf & ~REQ_OP_MASK;
-	struct test_disk *td = disk_of(test, DISK_SECTORS);
+	struct test_disk *td = any_disk(test, DISK_SECTORS);
 	struct service_region where = region(td, 0, 5000);
 	const struct service_call *c = NULL;
 
@@ -504,7 +499,7 @@ static void io_flags_reach_device(struct kunit *test)
 static void io_error_bits(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, 5 * 3000);
+	struct test_disk *td = any_disk(test, 5 * 3000);
 	struct service_buffer *buf = buffer_of(test, c, 3000 * SECTOR_SIZE);
 	struct service_region where[5];
 
@@ -528,7 +523,7 @@ static void io_error_bits(struct kunit *test)
 static void io_mixed_status(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, 40);
+	struct test_disk *td = any_disk(test, 40);
 	struct service_buffer *buf = buffer_of(test, c, 8 * SECTOR_SIZE);
 	struct service_region where[5];
 
@@ -570,7 +565,7 @@ KUNIT_ARRAY_PARAM_DESC(status_case, status_cases, name);
 static void io_status(struct kunit *test)
 {
 	const struct status_case *s = test->param_value;
-	struct test_disk *td = disk_of(test, 64);
+	struct test_disk *td = any_disk(test, 64);
 	struct service_region where[3] = {
 		region(td, 20, 8), region(td, 8, 8), region(td, 0, 8),
 	};
@@ -618,7 +613,7 @@ static void io_error_bits_may_be_null(struct kunit *test)
 		{ BLK_STS_NOTSUPP, -EOPNOTSUPP },
 	};
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, 64);
+	struct test_disk *td = any_disk(test, 64);
 	struct service_region where = region(td, 0, 8);
 	struct service_buffer *buf = buffer_of(test, c, PAGE_SIZE);
 
@@ -693,7 +688,7 @@ static void io_failed_read_leaves_zeroes(struct kunit *test)
 static void io_completion_context(struct kunit *test)
 {
 	const enum test_disk_context *context = test->param_value;
-	struct test_disk *td = disk_in(test, DISK_SECTORS, *context);
+	struct test_disk *td = any_disk_in(test, DISK_SECTORS, *context);
 	struct service_region where[2] = { region(td, 0, 3000), region(td, 3000, 3000) };
 	const struct service_call *c = NULL;
 	unsigned int seed = 300;
@@ -759,7 +754,7 @@ static void expect_called_back(struct service_buffer *buf, struct test_disk *td,
 static void io_callback_after_last_bio(struct kunit *test)
 {
 	const enum test_disk_context *context = test->param_value;
-	struct test_disk *td = disk_in(test, HELD_REGIONS * HELD_SECTORS, *context);
+	struct test_disk *td = any_disk_in(test, HELD_REGIONS * HELD_SECTORS, *context);
 	const struct service_call *c = NULL;
 
 	while ((c = service_call_next(c))) {
@@ -803,7 +798,7 @@ static void io_sync_waits_for_last_bio(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, call);
 	call->c = test->param_value;
-	call->td = disk_of(test, DISK_SECTORS);
+	call->td = any_disk(test, DISK_SECTORS);
 	call->buf = buffer_of(test, call->c, 6000 * SECTOR_SIZE);
 	test_fill(call->td->data, 6000 * SECTOR_SIZE, 18);
 
@@ -847,7 +842,7 @@ KUNIT_DEFINE_ACTION_WRAPPER(unmap, vunmap, const void *);
 static void io_from_page_of_zeroes(struct kunit *test)
 {
 	const struct service_call *c = test->param_value, sync = { c->service, false };
-	struct test_disk *td = disk_of(test, 64);
+	struct test_disk *td = any_disk(test, 64);
 	struct service_region where = region(td, 0, 64);
 	struct service_buffer *buf = no_buffer(test, c);
 	struct page *pages[8];
@@ -869,7 +864,7 @@ static void io_from_page_of_zeroes(struct kunit *test)
 static void many_at_once(struct kunit *test, const struct io_service *service)
 {
 	const enum test_disk_context *context = test->param_value;
-	struct test_disk *td = disk_in(test, 8 * CONCURRENT, *context);
+	struct test_disk *td = any_disk_in(test, 8 * CONCURRENT, *context);
 	struct service_buffer *buf = service_buffer_create(test, service, 0,
 							   CONCURRENT * PAGE_SIZE);
 	struct test_request *req[CONCURRENT];
@@ -943,7 +938,7 @@ static void io_from_map(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->c = test->param_value;
-	s->lower = disk_of(test, DISK_SECTORS);
+	s->lower = any_disk(test, DISK_SECTORS);
 	s->upper = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = DISK_SECTORS,
 		.map = map_stacked,
@@ -983,7 +978,7 @@ static void failed_without_memory(struct service_buffer *buf, unsigned int num_r
 static void without_memory(struct kunit *test, enum test_disk_context context,
 			   unsigned int sectors)
 {
-	struct test_disk *td = disk_in(test, DISK_SECTORS, context);
+	struct test_disk *td = any_disk_in(test, DISK_SECTORS, context);
 	struct service_buffer *buf = buffer_of(test, test->param_value, sectors * SECTOR_SIZE);
 	struct service_region where[3];
 
@@ -1032,7 +1027,7 @@ static void io_failed_read_without_memory(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 9, 100, 1000 };
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, 1005);
+	struct test_disk *td = any_disk(test, 1005);
 
 	test_fill(td->data, 1005 * SECTOR_SIZE, 1);
 	for (int i = 0; i < ARRAY_SIZE(sizes); i++) {

@@ -22,33 +22,14 @@
 #define AMPLE_PAGES (SZ_2M / PAGE_SIZE)
 #define MAX_DESTS 8
 
-static struct test_disk *disk_in(struct kunit *test, sector_t sectors,
-				 enum test_disk_context context)
-{
-	return test_disk_create(test, &(struct test_disk_config) {
-		.sectors = sectors,
-		.context = context,
-	});
-}
-
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	return disk_in(test, sectors, TEST_DISK_INLINE);
-}
-
 /* A disk with data on it. */
-static struct test_disk *source_of(struct kunit *test, sector_t sectors,
+static struct test_disk *source_in(struct kunit *test, sector_t sectors,
 				   enum test_disk_context context)
 {
 	struct test_disk *td = disk_in(test, sectors, context);
 
 	test_fill(td->data, sectors << SECTOR_SHIFT, 1);
 	return td;
-}
-
-static struct service_region region(struct test_disk *td, sector_t sector, sector_t count)
-{
-	return (struct service_region) { td->bdev, sector, count };
 }
 
 static struct service_region all_of(struct test_disk *td)
@@ -151,7 +132,7 @@ static void kcopyd_lengths(struct kunit *test)
 		5000, SZ_8M / SECTOR_SIZE,
 	};
 	const struct copy_case *c = test->param_value;
-	struct test_disk *from = source_of(test, SZ_8M / SECTOR_SIZE + 16, c->context);
+	struct test_disk *from = source_in(test, SZ_8M / SECTOR_SIZE + 16, c->context);
 	struct copy_client *kc = client_of_case(test);
 
 	for (int i = 0; i < ARRAY_SIZE(lengths); i++)
@@ -161,7 +142,7 @@ static void kcopyd_lengths(struct kunit *test)
 static void kcopyd_destinations(struct kunit *test)
 {
 	const struct copy_case *c = test->param_value;
-	struct test_disk *from = source_of(test, 3100, c->context);
+	struct test_disk *from = source_in(test, 3100, c->context);
 	struct copy_client *kc = client_of_case(test);
 
 	for (int i = 1; i <= MAX_DESTS; i++) {
@@ -175,7 +156,7 @@ static void kcopyd_parts(struct kunit *test)
 {
 	static const unsigned int lengths[] = { 1, 7, PART - 1, PART, PART + 1, 5000 };
 	struct copy_client *kc = copy_client_create(test, test->param_value, AMPLE_PAGES);
-	struct test_disk *from = source_of(test, 5100, TEST_DISK_INLINE);
+	struct test_disk *from = source_in(test, 5100, TEST_DISK_INLINE);
 
 	for (int i = 0; i < ARRAY_SIZE(lengths); i++) {
 		struct test_disk *to[2] = { disk_of(test, 5100), disk_of(test, 5100) };
@@ -210,7 +191,7 @@ static void kcopyd_nothing(struct kunit *test)
 
 static void kcopyd_within_device(struct kunit *test)
 {
-	struct test_disk *td = source_of(test, 9000, TEST_DISK_HARDIRQ);
+	struct test_disk *td = source_in(test, 9000, TEST_DISK_HARDIRQ);
 	struct service_region from = region(td, 3000, 3000);
 	struct service_region to[2] = { region(td, 0, 3000), region(td, 6000, 3000) };
 
@@ -223,7 +204,7 @@ static void kcopyd_within_device(struct kunit *test)
 /* The arguments are the caller's again when the call returns. */
 static void kcopyd_keeps_no_arguments(struct kunit *test)
 {
-	struct test_disk *from = source_of(test, 3000, TEST_DISK_INLINE);
+	struct test_disk *from = source_in(test, 3000, TEST_DISK_INLINE);
 	struct test_disk *to = disk_of(test, 3000);
 	struct copy_client *kc = copy_client_create(test, test->param_value, 4);
 	struct copy_call *call = copy_call_create(test);
@@ -243,7 +224,7 @@ static void kcopyd_keeps_no_arguments(struct kunit *test)
 /* Parts are in flight at one time, and end in one callback after the last. */
 static void kcopyd_parts_in_parallel(struct kunit *test)
 {
-	struct test_disk *from = source_of(test, SZ_4M / SECTOR_SIZE, TEST_DISK_WORKER);
+	struct test_disk *from = source_in(test, SZ_4M / SECTOR_SIZE, TEST_DISK_WORKER);
 	struct test_disk *to = disk_in(test, from->sectors, TEST_DISK_WORKER);
 	struct service_region source = all_of(from), dest = all_of(to);
 	struct copy_client *kc = copy_client_create(test, test->param_value, AMPLE_PAGES);
@@ -266,7 +247,7 @@ static void kcopyd_parts_in_parallel(struct kunit *test)
 /* Holds what arrives at one end of a copy, and ends it in reverse order. */
 static void end_in_reverse(struct kunit *test, bool writes)
 {
-	struct test_disk *from = source_of(test, SZ_4M / SECTOR_SIZE, TEST_DISK_HARDIRQ);
+	struct test_disk *from = source_in(test, SZ_4M / SECTOR_SIZE, TEST_DISK_HARDIRQ);
 	struct test_disk *to = disk_in(test, from->sectors, TEST_DISK_HARDIRQ);
 	struct test_disk *held = writes ? to : from;
 	struct service_region source = all_of(from), dest = all_of(to);
@@ -324,7 +305,7 @@ static void kcopyd_callbacks_one_at_a_time(struct kunit *test)
 {
 	const struct copy_service *service = test->param_value;
 	struct serial *serial = kunit_kzalloc(test, sizeof(*serial), GFP_KERNEL);
-	struct test_disk *from = source_of(test, 8 * SERIAL_COPIES, TEST_DISK_ANYWHERE);
+	struct test_disk *from = source_in(test, 8 * SERIAL_COPIES, TEST_DISK_ANYWHERE);
 	struct test_disk *to = disk_in(test, from->sectors, TEST_DISK_ANYWHERE);
 	struct copy_client *kc = copy_client_create(test, service, 64);
 
@@ -528,7 +509,7 @@ static void expect_not_all_started(struct test_disk *td)
 /* The first part cannot be read: of this many parts, the rest is left alone. */
 static void kcopyd_read_error(struct kunit *test)
 {
-	struct test_disk *from = source_of(test, ERROR_SECTORS, TEST_DISK_INLINE);
+	struct test_disk *from = source_in(test, ERROR_SECTORS, TEST_DISK_INLINE);
 	struct test_disk *to = disk_of(test, ERROR_SECTORS);
 	struct service_region source = all_of(from), dest = all_of(to);
 	struct copy_client *kc = copy_client_create(test, test->param_value, 8);
@@ -550,7 +531,7 @@ static void kcopyd_read_error(struct kunit *test)
 /* A read that fails is not repeated, and its part is not written. */
 static void kcopyd_read_error_of_only_part(struct kunit *test)
 {
-	struct test_disk *from = source_of(test, 32, TEST_DISK_INLINE), *to = disk_of(test, 32);
+	struct test_disk *from = source_in(test, 32, TEST_DISK_INLINE), *to = disk_of(test, 32);
 	struct service_region source = region(from, 0, 16), dest = region(to, 8, 16);
 
 	test_disk_fail(from, 5, 1, true, false, BLK_STS_MEDIUM);
@@ -595,7 +576,7 @@ static void kcopyd_read_error_ignored(struct kunit *test)
 /* Several destinations fail, at the start of the copy and within its first part. */
 static void kcopyd_write_error_stops(struct kunit *test)
 {
-	struct test_disk *from = source_of(test, ERROR_SECTORS, TEST_DISK_INLINE);
+	struct test_disk *from = source_in(test, ERROR_SECTORS, TEST_DISK_INLINE);
 	struct service_region source = all_of(from), dests[4];
 	struct test_disk *to[4];
 
@@ -614,7 +595,7 @@ static void kcopyd_write_error_stops(struct kunit *test)
 /* Whatever can be copied is. */
 static void kcopyd_write_error_ignored(struct kunit *test)
 {
-	struct test_disk *from = source_of(test, ERROR_SECTORS, TEST_DISK_HARDIRQ);
+	struct test_disk *from = source_in(test, ERROR_SECTORS, TEST_DISK_HARDIRQ);
 	struct service_region source = all_of(from), dests[MAX_DESTS];
 	struct test_disk *to[MAX_DESTS];
 
@@ -657,7 +638,7 @@ static void kcopyd_write_error(struct kunit *test)
 {
 	const struct flags_case *c = test->param_value;
 	unsigned int parts = c->flags ? 5 : 2;
-	struct test_disk *from = source_of(test, 5 * PART, TEST_DISK_INLINE), *to[3];
+	struct test_disk *from = source_in(test, 5 * PART, TEST_DISK_INLINE), *to[3];
 	struct service_region source = all_of(from), dests[3];
 
 	for (int i = 0; i < ARRAY_SIZE(to); i++) {
@@ -686,7 +667,7 @@ static void kcopyd_write_error(struct kunit *test)
 static void kcopyd_all_writes_fail(struct kunit *test)
 {
 	const struct flags_case *c = test->param_value;
-	struct test_disk *from = source_of(test, 8, TEST_DISK_INLINE);
+	struct test_disk *from = source_in(test, 8, TEST_DISK_INLINE);
 	struct test_disk *to = disk_of(test, 8 * MAX_DESTS);
 	struct service_region source = all_of(from), dests[MAX_DESTS];
 	unsigned int alone = 0;
@@ -712,7 +693,7 @@ static void destroy_in_thread(void *context)
 
 static void kcopyd_destroy_waits(struct kunit *test)
 {
-	struct test_disk *from = source_of(test, 4000, TEST_DISK_INLINE);
+	struct test_disk *from = source_in(test, 4000, TEST_DISK_INLINE);
 	struct test_disk *to = disk_of(test, 4000);
 	struct service_region source = all_of(from), dest = all_of(to);
 	struct copy_client *kc = copy_client_create(test, test->param_value, 16);
@@ -795,7 +776,7 @@ static void kcopyd_without_memory(struct kunit *test)
 {
 	const struct copy_case *c = test->param_value;
 	const sector_t sectors = SCARCE_COPIES * SCARCE_SECTORS;
-	struct test_disk *from = source_of(test, sectors, c->context);
+	struct test_disk *from = source_in(test, sectors, c->context);
 	struct test_disk *to[2] = {
 		disk_in(test, sectors, c->context), disk_in(test, sectors, c->context),
 	};
@@ -822,7 +803,7 @@ static void kcopyd_without_memory(struct kunit *test)
 static void kcopyd_clients_are_independent(struct kunit *test)
 {
 	struct test_disk *from[2] = {
-		source_of(test, 3000, TEST_DISK_INLINE), source_of(test, 3000, TEST_DISK_INLINE),
+		source_in(test, 3000, TEST_DISK_INLINE), source_in(test, 3000, TEST_DISK_INLINE),
 	};
 	struct test_disk *to[2] = { disk_of(test, 3000), disk_of(test, 3000) };
 	struct copy_call *call[2];
@@ -881,7 +862,7 @@ static void kcopyd_from_map(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->call.fn = end_stacked;
-	s->from = source_of(test, 5000, c->context);
+	s->from = source_in(test, 5000, c->context);
 	s->to = disk_in(test, 5000, c->context);
 	s->kc = client_of_case(test);
 	s->upper = test_disk_create(test, &(struct test_disk_config) {
@@ -901,7 +882,7 @@ static void kcopyd_from_map(struct kunit *test)
 static void kcopyd_large_logical_blocks(struct kunit *test)
 {
 	const struct copy_case *c = test->param_value;
-	struct test_disk *from = source_of(test, 4096, c->context);
+	struct test_disk *from = source_in(test, 4096, c->context);
 	struct test_disk *to = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = 4096,
 		.logical_block_size = 4096,

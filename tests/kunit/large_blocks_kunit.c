@@ -29,7 +29,7 @@ static const struct shape shapes[] = {
 
 #define BLOCKS 5
 
-static struct test_disk *disk_of(struct kunit *test, unsigned int block, unsigned int blocks)
+static struct test_disk *block_disk(struct kunit *test, unsigned int block, unsigned int blocks)
 {
 	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = blocks * (block >> SECTOR_SHIFT),
@@ -56,7 +56,7 @@ static int io_without_memory(struct kunit *test, struct service_buffer *buf,
 static void expect_transferred(struct kunit *test, const struct shape *shape, unsigned int blocks)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, shape->block, blocks + 1);
+	struct test_disk *td = block_disk(test, shape->block, blocks + 1);
 	sector_t start = shape->block >> SECTOR_SHIFT, sectors = blocks * start;
 	struct service_region where = { td->bdev, start, sectors };
 	struct service_buffer *buf = service_buffer_create(test, c->service, shape->offset,
@@ -111,7 +111,7 @@ static void large_blocks_failed_read(struct kunit *test)
 	for (int i = 0; i < ARRAY_SIZE(shapes); i++) {
 		for (unsigned int bad = 0; bad < BLOCKS; bad += 2) {
 			unsigned int block = shapes[i].block;
-			struct test_disk *td = disk_of(test, block, BLOCKS);
+			struct test_disk *td = block_disk(test, block, BLOCKS);
 			struct service_region where = { td->bdev, 0, td->sectors };
 			struct service_buffer *buf;
 
@@ -136,7 +136,7 @@ static void large_blocks_read_of_part(struct kunit *test)
 
 	for (int i = 0; i < ARRAY_SIZE(shapes); i++) {
 		unsigned int block = shapes[i].block;
-		struct test_disk *td = disk_of(test, block, 2);
+		struct test_disk *td = block_disk(test, block, 2);
 		struct service_region where = {
 			td->bdev, 0, td->sectors - PAGE_SECTORS - 1,
 		};
@@ -159,7 +159,7 @@ static void large_blocks_device_is_gone(struct kunit *test)
 	const struct service_call *c = test->param_value;
 
 	for (int i = 0; i < ARRAY_SIZE(shapes); i++) {
-		struct test_disk *td = disk_of(test, shapes[i].block, BLOCKS);
+		struct test_disk *td = block_disk(test, shapes[i].block, BLOCKS);
 		struct service_region where = { td->bdev, 0, td->sectors };
 		struct service_buffer *buf = service_buffer_create(test, c->service,
 								   shapes[i].offset,
@@ -184,8 +184,8 @@ static void large_blocks_are_copied(struct kunit *test)
 		unsigned int block = blocks[i % ARRAY_SIZE(blocks)];
 		struct copy_client *kc = copy_client_create(test, test->param_value,
 							    reserves[i / ARRAY_SIZE(blocks)]);
-		struct test_disk *from = disk_of(test, 512, 9 * (block >> SECTOR_SHIFT));
-		struct test_disk *to = disk_of(test, block, 9);
+		struct test_disk *from = block_disk(test, 512, 9 * (block >> SECTOR_SHIFT));
+		struct test_disk *to = block_disk(test, block, 9);
 		struct service_region source = { from->bdev, 3, 8 * (block >> SECTOR_SHIFT) };
 		struct service_region dest = {
 			to->bdev, block >> SECTOR_SHIFT, source.count,

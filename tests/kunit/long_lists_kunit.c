@@ -104,7 +104,7 @@ static void call_in_time(struct kunit *test, struct long_call *call)
 	test_thread_wait(thread);
 }
 
-static struct test_disk *disk_of(struct kunit *test)
+static struct test_disk *watched_disk(struct kunit *test)
 {
 	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = DISK_SECTORS,
@@ -136,7 +136,7 @@ static const enum req_op ops[] = { REQ_OP_READ, REQ_OP_WRITE };
 static void long_lists_too_short(struct kunit *test)
 {
 	static const size_t lengths[] = { SZ_1G, SZ_1G + SZ_512M, SZ_2G - PAGE_SIZE };
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = watched_disk(test);
 	struct page_list *pl = list_of(test, ZERO_PAGE(0), SZ_2G / PAGE_SIZE);
 
 	for (int i = 0; i < ARRAY_SIZE(ops) * ARRAY_SIZE(lengths); i++) {
@@ -169,7 +169,7 @@ static struct page_list *cycle_of(struct kunit *test, struct page *page)
 /* Of a write beyond the end the caller is told, and nothing is done. */
 static void long_lists_cyclic_write(struct kunit *test)
 {
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = watched_disk(test);
 
 	for (int i = 0; i < ARRAY_SIZE(lengths_beyond); i++) {
 		struct long_call *call = long_call(test, td, REQ_OP_WRITE, lengths_beyond[i]);
@@ -186,7 +186,7 @@ KUNIT_DEFINE_ACTION_WRAPPER(free_cycle_page, __free_page, struct page *);
 /* Of a read that which is beyond the end is not asked for. */
 static void long_lists_cyclic_read(struct kunit *test)
 {
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = watched_disk(test);
 	struct page *page = alloc_page(GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);

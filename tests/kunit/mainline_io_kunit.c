@@ -23,17 +23,12 @@ static const struct service_call async_bio = { &mainline_bio, true };
 static const struct service_call sync_kmem = { &mainline_kmem, false };
 static const struct service_call async_kmem = { &mainline_kmem, true };
 
-static struct test_disk *disk_of(struct kunit *test)
+static struct test_disk *cached_disk(struct kunit *test)
 {
 	return test_disk_create(test, &(struct test_disk_config) {
 		.sectors = DISK_SECTORS,
 		.write_cache = true,
 	});
-}
-
-static struct service_region region(struct test_disk *td, sector_t sector, sector_t count)
-{
-	return (struct service_region) { td->bdev, sector, count };
 }
 
 static void expect_bio(struct test_disk *td, unsigned int nr, blk_opf_t opf, sector_t sector,
@@ -59,7 +54,7 @@ static void expect_only_bio(struct test_disk *td, blk_opf_t opf, sector_t sector
 /* A clone is over the caller's vectors themselves, and begins where the caller's bio does. */
 static void mainline_io_bio_is_cloned(struct kunit *test)
 {
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = cached_disk(test);
 	struct service_buffer *buf = service_buffer_create(test, &mainline_bio, PAGE_SIZE + 100,
 							   20 * SECTOR_SIZE);
 	struct service_region where[3] = {
@@ -95,7 +90,7 @@ static void mainline_io_bio_is_cloned(struct kunit *test)
 /* A vector of several pages stays one, and so does one that is used in part. */
 static void mainline_io_bio_of_multi_page_vectors(struct kunit *test)
 {
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = cached_disk(test);
 	struct test_memory *run = test_memory_create(test, DM_IO_KMEM, 0, 8 * PAGE_SIZE);
 	struct service_buffer *buf = service_buffer_create(test, &mainline_bio, 0, SECTOR_SIZE);
 	struct page *page = virt_to_page(run->map);
@@ -129,7 +124,7 @@ static void mainline_io_bio_of_multi_page_vectors(struct kunit *test)
 /* What there is of a bio beyond the region is neither read into, nor zeroed if that fails. */
 static void mainline_io_bio_longer_than_region(struct kunit *test)
 {
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = cached_disk(test);
 	struct service_buffer *buf = service_buffer_create(test, &mainline_bio, 512,
 							   64 * SECTOR_SIZE);
 	u8 *before = kunit_kmalloc(test, buf->bytes, GFP_KERNEL);
@@ -161,7 +156,8 @@ static void mainline_io_empty_flush_without_memory(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
 	const blk_opf_t opf = REQ_OP_WRITE | REQ_PREFLUSH;
-	struct test_disk *slow = disk_of(test), *one = disk_of(test), *other = disk_of(test);
+	struct test_disk *slow = cached_disk(test);
+	struct test_disk *one = cached_disk(test), *other = cached_disk(test);
 	struct service_region held[2] = { region(slow, 0, 1), region(slow, 8, 1) };
 	struct service_region where[2] = { region(one, 0, 0), region(other, 5, 0) };
 	struct service_buffer *buf = service_buffer_create(test, c->service, 0, SECTOR_SIZE);
@@ -205,7 +201,7 @@ KUNIT_ARRAY_PARAM(kmem_call, kmem_calls, call_name);
 /* What one client has in flight is nothing to the other, which may go meanwhile. */
 static void mainline_io_two_clients(struct kunit *test)
 {
-	struct test_disk *slow = disk_of(test), *fast = disk_of(test);
+	struct test_disk *slow = cached_disk(test), *fast = cached_disk(test);
 	struct service_buffer *one = service_buffer_create(test, &mainline_kmem, 0, PAGE_SIZE);
 	struct service_buffer *other = service_buffer_create(test, &mainline_kmem, 0, PAGE_SIZE);
 	struct service_region to_slow = region(slow, 0, 8), to_fast = region(fast, 0, 8);
@@ -275,7 +271,7 @@ static void mainline_io_beyond_reserve(struct kunit *test)
 	struct test_thread *thread;
 
 	KUNIT_ASSERT_NOT_NULL(test, flood);
-	flood->td = disk_of(test);
+	flood->td = cached_disk(test);
 	flood->buf = service_buffer_create(test, c->service, 0, 8 * SECTOR_SIZE);
 	service_fill(flood->buf, 1);
 	for (int i = 0; i < ARRAY_SIZE(flood->req); i++)
@@ -317,7 +313,7 @@ static void mainline_io_needs_no_memory(struct kunit *test)
 	static const struct service_call calls[] = {
 		{ &mainline_bio, false }, { &mainline_kmem, false },
 	};
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = cached_disk(test);
 
 	for (int i = 0; i < ARRAY_SIZE(calls); i++) {
 		struct service_buffer *buf = service_buffer_create(test, calls[i].service, 514,

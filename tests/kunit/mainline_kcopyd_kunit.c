@@ -26,38 +26,6 @@
 
 KUNIT_DEFINE_ACTION_WRAPPER(free_memory, vfree, const void *);
 
-static struct test_disk *disk_in(struct kunit *test, sector_t sectors,
-				 enum test_disk_context context)
-{
-	return test_disk_create(test, &(struct test_disk_config) {
-		.sectors = sectors,
-		.context = context,
-	});
-}
-
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	return disk_in(test, sectors, TEST_DISK_INLINE);
-}
-
-/* A disk with data on it. */
-static struct test_disk *source_of(struct kunit *test, sector_t sectors)
-{
-	struct test_disk *td = disk_of(test, sectors);
-
-	test_fill(td->data, sectors << SECTOR_SHIFT, 1);
-	return td;
-}
-
-static struct dm_io_region region(struct test_disk *td, sector_t sector, sector_t count)
-{
-	return (struct dm_io_region) {
-		.bdev = td->bdev,
-		.sector = sector,
-		.count = count,
-	};
-}
-
 /* Where a copy goes from its source, which it overlaps. */
 static const int shifts[] = { 0, 1, 8, 999, -1, -8, -999 };
 

@@ -18,15 +18,6 @@
 #define IGNORE_ERROR BIT(DM_KCOPYD_IGNORE_ERROR)
 #define WRITE_SEQ BIT(DM_KCOPYD_WRITE_SEQ)
 
-static struct dm_io_region region(struct test_disk *td, sector_t sector, sector_t count)
-{
-	return (struct dm_io_region) {
-		.bdev = td->bdev,
-		.sector = sector,
-		.count = count,
-	};
-}
-
 /* By what a copy is to be made in order. */
 struct order_case {
 	const char *name;
@@ -55,7 +46,7 @@ static struct test_disk *order_disk(struct kunit *test, bool zoned)
 }
 
 /* A disk with data on it. */
-static struct test_disk *source_of(struct kunit *test)
+static struct test_disk *order_source(struct kunit *test)
 {
 	struct test_disk *td = order_disk(test, false);
 
@@ -68,7 +59,7 @@ static void mainline_order_of_copy(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct dm_kcopyd_client *kc = test_jobs_client(test, NULL);
-	struct test_disk *from = source_of(test);
+	struct test_disk *from = order_source(test);
 	struct test_disk *to[2] = { order_disk(test, false), order_disk(test, c->zoned) };
 	struct dm_io_region source = region(from, 0, ORDER_SECTORS);
 	struct dm_io_region dests[2] = {
@@ -102,7 +93,7 @@ static void mainline_order_stops_at_error(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct dm_kcopyd_client *kc = test_jobs_client(test, NULL);
-	struct test_disk *from = source_of(test);
+	struct test_disk *from = order_source(test);
 	struct test_disk *to[2] = { order_disk(test, c->zoned), order_disk(test, false) };
 	struct dm_io_region source = region(from, 0, ORDER_SECTORS);
 	struct dm_io_region dests[2] = {

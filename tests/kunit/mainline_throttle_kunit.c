@@ -12,29 +12,6 @@
 #include "test_jobs.h"
 #include "test_request.h"
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	return test_disk_create(test, &(struct test_disk_config) { .sectors = sectors });
-}
-
-/* A disk with data on it. */
-static struct test_disk *source_of(struct kunit *test, sector_t sectors)
-{
-	struct test_disk *td = disk_of(test, sectors);
-
-	test_fill(td->data, sectors << SECTOR_SHIFT, 1);
-	return td;
-}
-
-static struct dm_io_region region(struct test_disk *td, sector_t sector, sector_t count)
-{
-	return (struct dm_io_region) {
-		.bdev = td->bdev,
-		.sector = sector,
-		.count = count,
-	};
-}
-
 /* What is on its way is counted, at both ends of a copy, and not held back. */
 static void mainline_throttle_counts_jobs(struct kunit *test)
 {

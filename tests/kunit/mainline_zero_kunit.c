@@ -18,11 +18,6 @@
 #define PART (SZ_512K / SECTOR_SIZE)
 #define IGNORE_ERROR BIT(DM_KCOPYD_IGNORE_ERROR)
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	return test_disk_create(test, &(struct test_disk_config) { .sectors = sectors });
-}
-
 /* One that writes up to @max sectors of zeroes at a time. */
 static struct test_disk *zeroing_disk(struct kunit *test, sector_t sectors, unsigned int max)
 {
@@ -30,15 +25,6 @@ static struct test_disk *zeroing_disk(struct kunit *test, sector_t sectors, unsi
 		.sectors = sectors,
 		.max_write_zeroes_sectors = max,
 	});
-}
-
-static struct dm_io_region region(struct test_disk *td, sector_t sector, sector_t count)
-{
-	return (struct dm_io_region) {
-		.bdev = td->bdev,
-		.sector = sector,
-		.count = count,
-	};
 }
 
 static void mainline_zero_nothing(struct kunit *test)

@@ -16,16 +16,6 @@
 #include "test_request.h"
 #include "test_thread.h"
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
-		.sectors = sectors,
-	});
-
-	test_fill(td->data, sectors << SECTOR_SHIFT, 1);
-	return td;
-}
-
 struct part_case {
 	const char *value;
 	unsigned int kib;
@@ -58,7 +48,7 @@ static void expect_parts(struct test_disk *td, enum req_op op, unsigned int kib)
 static void expect_copied_in_parts(struct copy_client *kc, unsigned int kib)
 {
 	struct kunit *test = kc->test;
-	struct test_disk *from = disk_of(test, COPY_SECTORS), *to = disk_of(test, COPY_SECTORS);
+	struct test_disk *from = source_of(test, COPY_SECTORS), *to = source_of(test, COPY_SECTORS);
 	struct service_region source = { from->bdev, 0, COPY_SECTORS };
 	struct service_region dest = { to->bdev, 0, COPY_SECTORS };
 	struct copy_call *call = copy_call_create(test);
@@ -74,7 +64,7 @@ static void expect_copied_in_parts(struct copy_client *kc, unsigned int kib)
 static void parameters_subjob_size(struct kunit *test)
 {
 	const struct part_case *c = test->param_value;
-	struct test_disk *slow = disk_of(test, COPY_SECTORS), *to = disk_of(test, COPY_SECTORS);
+	struct test_disk *slow = source_of(test, COPY_SECTORS), *to = source_of(test, COPY_SECTORS);
 	struct service_region source = { slow->bdev, 0, 2 * c->kib };
 	struct service_region dest = { to->bdev, 0, 2 * c->kib };
 	struct copy_client *kc;
@@ -146,7 +136,7 @@ static struct burst *burst_create(struct kunit *test, unsigned int ios)
 
 	KUNIT_ASSERT_NOT_NULL(test, burst);
 	burst->ios = ios;
-	burst->td = disk_of(test, ios * PAGE_SECTORS);
+	burst->td = source_of(test, ios * PAGE_SECTORS);
 	burst->buf = service_buffer_create(test, &mainline_vma, 0, PAGE_SIZE);
 	service_fill(burst->buf, 2);
 	burst->req = kunit_kcalloc(test, ios, sizeof(*burst->req), GFP_KERNEL);
@@ -205,7 +195,7 @@ static void fan_out_run(void *context)
 static void parameters_reserved_ios_of_regions(struct kunit *test)
 {
 	struct fan_out *fan = kunit_kzalloc(test, sizeof(*fan), GFP_KERNEL);
-	struct test_disk *td = disk_of(test, BITS_PER_LONG * PAGE_SECTORS);
+	struct test_disk *td = source_of(test, BITS_PER_LONG * PAGE_SECTORS);
 	struct test_thread *thread;
 
 	KUNIT_ASSERT_NOT_NULL(test, fan);

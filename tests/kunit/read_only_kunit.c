@@ -11,7 +11,7 @@
 
 #define SECTORS 64
 
-static struct test_disk *disk_of(struct kunit *test, bool read_only)
+static struct test_disk *disk_that(struct kunit *test, bool read_only)
 {
 	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
 		.sectors = SECTORS,
@@ -33,7 +33,7 @@ static const blk_opf_t opfs[] = {
 static void read_only_is_written(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
-	struct test_disk *td = disk_of(test, true), *other = disk_of(test, false);
+	struct test_disk *td = disk_that(test, true), *other = disk_that(test, false);
 	struct service_region where[2] = { { td->bdev, 8, 32 }, { other->bdev, 8, 32 } };
 	struct service_buffer *buf = service_buffer_create(test, c->service, 0, 32 * SECTOR_SIZE);
 
@@ -56,7 +56,7 @@ static void read_only_is_copied_to(struct kunit *test)
 	struct copy_client *kc = copy_client_create(test, test->param_value, 16);
 
 	for (int i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct test_disk *from = disk_of(test, true), *to = disk_of(test, true);
+		struct test_disk *from = disk_that(test, true), *to = disk_that(test, true);
 		struct service_region source = { from->bdev, 0, 32 }, dest = { to->bdev, 32, 32 };
 		struct copy_call *call = copy_call_create(test);
 

@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 #include "test_data.h"
+#include "test_disk.h"
 
 struct kunit;
 struct test_request;
@@ -22,6 +23,11 @@ struct service_region {
 	sector_t sector;
 	sector_t count;
 };
+
+static inline struct service_region region(struct test_disk *td, sector_t sector, sector_t count)
+{
+	return (struct service_region) { td->bdev, sector, count };
+}
 
 struct service_buffer;
 

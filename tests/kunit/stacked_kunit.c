@@ -18,16 +18,6 @@
 
 #define SECTORS 8
 
-static struct test_disk *disk_of(struct kunit *test, sector_t sectors)
-{
-	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
-		.sectors = sectors,
-	});
-
-	test_fill(td->data, sectors << SECTOR_SHIFT, 1);
-	return td;
-}
-
 /**
  * struct level - a device whose bios are I/O of a service to the one below
  * @c: how map calls the service
@@ -142,7 +132,7 @@ static void reader_expect_read(struct kunit *test, struct reader *reader, struct
 /* All get to the bottom, though there are no more workers than there were. */
 static void stacked_readers_need_no_workers(struct kunit *test)
 {
-	struct test_disk *bottom = disk_of(test, READERS * SECTORS), *top = bottom;
+	struct test_disk *bottom = source_of(test, READERS * SECTORS), *top = bottom;
 	struct reader *readers[READERS];
 	bool arrived;
 
@@ -165,7 +155,7 @@ static void stacked_readers_need_no_workers(struct kunit *test)
 /* What is waited for within map is submitted there, by who waits. */
 static void stacked_sync_is_submitted_by_its_caller(struct kunit *test)
 {
-	struct test_disk *bottom = disk_of(test, SECTORS);
+	struct test_disk *bottom = source_of(test, SECTORS);
 	struct level *level = level_create(test, bottom, 1);
 	struct reader *reader = reader_create(test, level->disk, 0);
 
@@ -220,7 +210,7 @@ static void stacked_levels_leave_stack(struct kunit *test)
 /* The stack is not overrun: what does not fit fails, and is told to the one above. */
 static void stacked_too_deep_fails(struct kunit *test)
 {
-	struct test_disk *bottom = disk_of(test, SECTORS), *top = bottom;
+	struct test_disk *bottom = source_of(test, SECTORS), *top = bottom;
 	struct reader *reader;
 
 	for (int i = 0; i < TOO_MANY_LEVELS; i++) {
@@ -280,7 +270,7 @@ static struct async_level *async_level_create(struct kunit *test, struct test_di
 /* The block layer looks at what map submitted when map has returned, and in the same task. */
 static void stacked_async_is_left_to_the_block_layer(struct kunit *test)
 {
-	struct test_disk *bottom = disk_of(test, SECTORS);
+	struct test_disk *bottom = source_of(test, SECTORS);
 	struct async_level *level = async_level_create(test, bottom);
 	struct reader *reader = reader_create(test, level->disk, 0);
 
@@ -308,7 +298,7 @@ static void reader_without_memory(void *context)
  */
 static void stacked_driver_that_stays(struct kunit *test)
 {
-	struct test_disk *slow = disk_of(test, SECTORS), *fast = disk_of(test, SECTORS);
+	struct test_disk *slow = source_of(test, SECTORS), *fast = source_of(test, SECTORS);
 	struct async_level *one = async_level_create(test, slow);
 	struct async_level *other = async_level_create(test, fast);
 	struct reader *first = reader_create(test, one->disk, 0);
@@ -364,7 +354,7 @@ static struct copying_level *copying_level_create(struct kunit *test, struct tes
 	struct copying_level *level = kunit_kzalloc(test, sizeof(*level), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, level);
-	level->from = disk_of(test, SECTORS);
+	level->from = source_of(test, SECTORS);
 	level->to = to;
 	level->kc = copy_client_create(test, test->param_value, 16);
 	level->calls = kunit_kcalloc(test, COPIES, sizeof(*level->calls), GFP_KERNEL);
@@ -382,14 +372,14 @@ static struct copying_level *copying_level_create(struct kunit *test, struct tes
 /* Clients on clients: each has a worker, whoever else is stuck. */
 static void stacked_clients_need_one_worker(struct kunit *test)
 {
-	struct test_disk *bottom = disk_of(test, COPIES * SECTORS), *top = bottom;
+	struct test_disk *bottom = source_of(test, COPIES * SECTORS), *top = bottom;
 	struct copy_call *calls[COPIES];
 	struct copy_client *kc;
 	struct test_disk *from;
 
 	for (int i = 0; i < LEVELS; i++)
 		top = copying_level_create(test, top)->disk;
-	from = disk_of(test, SECTORS);
+	from = source_of(test, SECTORS);
 	kc = copy_client_create(test, test->param_value, 16);
 	for (int i = 0; i < COPIES; i++)
 		calls[i] = copy_call_create(test);

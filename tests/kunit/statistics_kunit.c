@@ -102,16 +102,11 @@ static void expect_counted(struct kunit *test, struct vfsmount *mount, u64 count
 	memcpy(counters, now, sizeof(now));
 }
 
-static struct test_disk *disk_of(struct kunit *test)
-{
-	return test_disk_create(test, &(struct test_disk_config) { .sectors = 64 });
-}
-
 static void statistics_of_io(struct kunit *test)
 {
 	const struct service_call *c = test->param_value;
 	struct vfsmount *mount = mount_debugfs(test);
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = disk_of(test, 64);
 	struct service_buffer *buf = service_buffer_create(test, c->service, 0, 16 * SECTOR_SIZE);
 	struct service_region where[2] = { { td->bdev, 0, 16 }, { td->bdev, 16, 8 } };
 	u64 counters[COUNTERS];
@@ -133,7 +128,7 @@ static void statistics_of_copies(struct kunit *test)
 	const struct copy_service *service = test->param_value;
 	struct vfsmount *mount = mount_debugfs(test);
 	struct copy_client *kc = copy_client_create(test, service, 16);
-	struct test_disk *from = disk_of(test), *to = disk_of(test);
+	struct test_disk *from = disk_of(test, 64), *to = disk_of(test, 64);
 	struct service_region source = { from->bdev, 0, 16 };
 	struct service_region dests[2] = { { to->bdev, 0, 16 }, { to->bdev, 16, 16 } };
 	struct copy_call *call = copy_call_create(test), *refused = copy_call_create(test);
@@ -156,7 +151,7 @@ static void statistics_of_zeroings_and_callbacks(struct kunit *test)
 {
 	struct vfsmount *mount = mount_debugfs(test);
 	struct copy_client *kc = copy_client_create(test, &mainline_copies, 16);
-	struct test_disk *td = disk_of(test);
+	struct test_disk *td = disk_of(test, 64);
 	struct dm_io_region where = { td->bdev, 0, 64 };
 	struct test_request *req = test_request_create(test);
 	u64 counters[COUNTERS];

@@ -683,6 +683,14 @@ struct test_disk *test_disk_create(struct kunit *test,
 	return td;
 }
 
+struct test_disk *source_of(struct kunit *test, sector_t sectors)
+{
+	struct test_disk *td = disk_of(test, sectors);
+
+	test_fill(td->data, sectors << SECTOR_SHIFT, 1);
+	return td;
+}
+
 static void expect_like(struct test_disk *td, const struct test_disk_bio *entry,
 			enum req_op op, blk_opf_t flags)
 {

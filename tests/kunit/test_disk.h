@@ -165,6 +165,24 @@ struct test_disk {
 struct test_disk *test_disk_create(struct kunit *test,
 				   const struct test_disk_config *config);
 
+/* One of so many sectors that completes bios elsewhere. */
+static inline struct test_disk *disk_in(struct kunit *test, sector_t sectors,
+					enum test_disk_context context)
+{
+	return test_disk_create(test, &(struct test_disk_config) {
+		.sectors = sectors,
+		.context = context,
+	});
+}
+
+static inline struct test_disk *disk_of(struct kunit *test, sector_t sectors)
+{
+	return disk_in(test, sectors, TEST_DISK_INLINE);
+}
+
+/* One with data on it. */
+struct test_disk *source_of(struct kunit *test, sector_t sectors);
+
 static inline u8 *sector_data(struct test_disk *td, sector_t sector)
 {
 	return td->data + (sector << SECTOR_SHIFT);

@@ -8,6 +8,8 @@
 
 #include <dm_io_rust/mainline.h>
 
+#include "test_disk.h"
+
 struct kunit;
 struct test_request;
 
@@ -24,5 +26,10 @@ void test_job_zero(struct dm_kcopyd_client *kc, struct test_request *req, unsign
 
 /* Prepares a callback: what rust_dm_kcopyd_do_callback() takes. */
 void *test_job_prepare(struct kunit *test, struct dm_kcopyd_client *kc, struct test_request *req);
+
+static inline struct dm_io_region region(struct test_disk *td, sector_t sector, sector_t count)
+{
+	return (struct dm_io_region) { .bdev = td->bdev, .sector = sector, .count = count };
+}
 
 #endif /* _DM_IO_RUST_TEST_JOBS_H */
