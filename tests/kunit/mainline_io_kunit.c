@@ -331,8 +331,25 @@ static void mainline_io_needs_no_memory(struct kunit *test)
 	}
 }
 
+/* That is of the sectors of the caller's bio, and of its length. */
+static void mainline_io_bio_without_its_protection_information(struct kunit *test)
+{
+	struct test_disk *td = cached_disk(test);
+	struct service_buffer *buf = service_buffer_create(test, &mainline_bio, 0, SECTOR_SIZE);
+	struct service_region where[2] = { region(td, 0, 1), region(td, 8, 1) };
+	struct bio *of_caller = buf->ptr;
+
+	service_fill(buf, 1);
+	of_caller->bi_opf |= REQ_INTEGRITY;
+	service_expect_done(buf, &sync_bio, 2, where, REQ_OP_WRITE);
+	of_caller->bi_opf &= ~REQ_INTEGRITY;
+	for (int i = 0; i < 2; i++)
+		expect_bio(td, i, REQ_OP_WRITE | REQ_SYNC, where[i].sector, 1, 1);
+}
+
 static struct kunit_case mainline_io_test_cases[] = {
 	KUNIT_CASE(mainline_io_bio_is_cloned),
+	KUNIT_CASE(mainline_io_bio_without_its_protection_information),
 	KUNIT_CASE(mainline_io_bio_of_multi_page_vectors),
 	KUNIT_CASE(mainline_io_bio_longer_than_region),
 	KUNIT_CASE_PARAM(mainline_io_empty_flush_without_memory, kmem_call_gen_params),
