@@ -32,7 +32,10 @@ mod tests;
 pub(crate) use self::{
     bio_mut::BioMut,
     idle::IdleBio,
-    shared::SharedBio,
+    shared::{
+        Chained,
+        SharedBio, //
+    },
     stack::{
         on_stack,
         Vectors, //

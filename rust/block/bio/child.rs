@@ -3,9 +3,9 @@
 //! Child bios: bios that another bio waits for.
 
 use super::{
-    shared::Chained,
     Bio,
     BioPool,
+    Chained,
     EndIo,
     IdleBio,
     SharedBio, //
