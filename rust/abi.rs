@@ -9,6 +9,7 @@
 mod args;
 mod dm_io;
 mod kcopyd;
+mod marked;
 mod rust_dm_io;
 mod rust_dm_kcopyd;
 mod services;

@@ -8,6 +8,7 @@ use super::{
         regions, //
     },
     export,
+    marked::Marked,
     services::services,
     to_errno, //
 };
@@ -36,10 +37,7 @@ use kernel::{
         c_void, //
     },
     prelude::*,
-    sync::{
-        Arc,
-        ArcBorrow, //
-    }, //
+    sync::Arc, //
 };
 
 /// Creates a client for C.
@@ -57,9 +55,10 @@ unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c
     let zeroes = &unsafe { services() }?.zeroes;
     // SAFETY: May be called at any time.
     let sub_job_bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
-    match Client::new(num_pages as usize, sub_job_bytes, zeroes, None) {
+    let client = Client::new(num_pages as usize, sub_job_bytes, zeroes, None);
+    match client.and_then(Marked::give) {
         Ok(client) => {
-            *result = Arc::into_raw(client).cast_mut().cast();
+            *result = client;
             Ok(0)
         }
         Err(error) => Ok(error.to_errno()),
@@ -78,9 +77,9 @@ unsafe fn copy(
     flags: c_uint,
     (function, context): (kcopyd_notify_fn, *mut c_void),
 ) -> Result<c_int, Refusal> {
-    if client.is_null() {
-        return Err(Refusal::invalid(c"kc is NULL"));
-    }
+    // SAFETY: The client is one that was created, and that the caller still has.
+    let client = unsafe { Marked::<Arc<Client>>::borrow(client) };
+    let client = client.ok_or(Refusal::invalid(c"kc is no client"))?;
     if flags & !(1 << bindings::KCOPYD_IGNORE_ERROR) != 0 {
         return Err(Refusal::invalid(c"flags: one is unknown"));
     }
@@ -104,13 +103,11 @@ unsafe fn copy(
     if dests.iter().any(|dest| dest.overlaps(&from)) {
         return Err(Refusal::invalid(c"dests: one overlaps the source"));
     }
-    // SAFETY: The client is one that was created, and that the caller still has.
-    let client = unsafe { ArcBorrow::<Client>::from_raw(client.cast()) };
     let flags = Flags {
         ignore_errors: flags != 0,
         in_order: false,
     };
-    Client::start(client, Some(from), dests, flags, callback)?;
+    Client::start(client.as_arc_borrow(), Some(from), dests, flags, callback)?;
     Ok(0)
 }
 
@@ -123,12 +120,15 @@ export! {
 
     /// See the header.
     fn kcopyd_client_destroy(kc: *mut kcopyd_client) {
-        if !kc.is_null() {
-            // SAFETY: The client is one that was created, and the caller gives it up.
-            let client = unsafe { Arc::from_raw(kc.cast::<Client>()) };
+        // SAFETY: The client is one that was created, and the caller gives it up.
+        match unsafe { Marked::<Arc<Client>>::take(kc) } {
             // Whoever drops the last reference destroys the client's work queues: that must be here,
             // and not in work of one of them.
-            client.drain();
+            Some(client) => client.drain(),
+            None if kc.is_null() => {}
+            None => {
+                to_errno(c"kcopyd_client_destroy", Err(Refusal::invalid(c"kc is no client")));
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 use super::{
     args::RegionArgs,
     export,
+    marked::Marked,
     services::reserved_ios,
     to_errno, //
 };
@@ -45,8 +46,7 @@ use kernel::{
         c_ulong,
         c_ushort, //
     },
-    prelude::*,
-    types::ForeignOwnable, //
+    prelude::*, //
 };
 
 /// What C knows as a `struct dm_io_client`.
@@ -75,11 +75,9 @@ unsafe fn run(
 ) -> Result<(Failures, bool), Refusal> {
     // SAFETY: The request is null or valid.
     let request = unsafe { request.as_ref() }.ok_or(Refusal::invalid(c"io_req is NULL"))?;
-    if is_error_or_null(request.client) {
-        return Err(Refusal::invalid(c"io_req->client is none"));
-    }
     // SAFETY: The client is one that was created, and that the caller still has.
-    let client = unsafe { Client::borrow(request.client.cast()) };
+    let client = unsafe { Marked::<Client>::borrow(request.client) };
+    let client = client.ok_or(Refusal::invalid(c"io_req->client is none"))?;
     // SAFETY: The caller guarantees what `RegionArgs` requires; the region is laid out as that of the
     // services.
     let args = unsafe { RegionArgs::new(count, regions.cast(), request.bi_opf) }?;
@@ -90,7 +88,6 @@ unsafe fn run(
     // SAFETY: The caller guarantees what `buffer` requires.
     let buffer = unsafe { buffer(&request.mem, args.buffer_bytes()) }?;
     let failures = client
-        .get_ref()
         .run(&args.with_buffer(buffer, ioprio), callback)
         .map_err(|Incomplete| match request.mem.type_ {
             DM_IO_PAGE_LIST => PageList::TOO_SHORT,
@@ -164,17 +161,14 @@ fn outcome(failures: Failures) -> c_int {
 export! {
     /// See the header.
     fn rust_dm_io_client_create() -> *mut dm_io_client {
-        match Io::new(reserved_ios()) {
-            Ok(client) => client.into_foreign().cast(),
-            Err(error) => error_pointer(error),
-        }
+        Io::new(reserved_ios()).and_then(Marked::<Client>::give).unwrap_or_else(error_pointer)
     }
 
     /// See the header.
     fn rust_dm_io_client_destroy(client: *mut dm_io_client) {
-        if !is_error_or_null(client) {
-            // SAFETY: The client is one that was created, and the caller gives it up.
-            drop(unsafe { Client::from_foreign(client.cast()) });
+        // SAFETY: The client is one that was created, and the caller gives it up.
+        if unsafe { Marked::<Client>::take(client) }.is_none() && !is_error_or_null(client) {
+            to_errno(c"rust_dm_io_client_destroy", Err(Refusal::invalid(c"client is none")));
         }
     }
 

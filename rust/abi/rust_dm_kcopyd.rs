@@ -8,6 +8,11 @@ use super::{
         regions, //
     },
     export,
+    marked::{
+        give_job,
+        take_job,
+        Marked, //
+    },
     rust_dm_io::{
         error_pointer,
         is_error_or_null, //
@@ -46,7 +51,6 @@ use crate::{
         Counted, //
     }, //
 };
-use core::ptr::NonNull;
 use kernel::{
     ffi::{
         c_int,
@@ -59,8 +63,7 @@ use kernel::{
     sync::{
         Arc,
         ArcBorrow, //
-    },
-    types::ForeignOwnable, //
+    }, //
 };
 
 const IGNORE_ERROR: c_uint = 1 << bindings::DM_KCOPYD_IGNORE_ERROR;
@@ -100,11 +103,11 @@ unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<Client>> {
 ///
 /// `client` is NULL, an `ERR_PTR`, or a client that was created, and that the caller still has.
 unsafe fn borrow<'a>(client: *mut dm_kcopyd_client) -> Result<ArcBorrow<'a, Client>, Refusal> {
-    if is_error_or_null(client) {
-        return Err(Refusal::invalid(c"kc is no client"));
-    }
     // SAFETY: The caller guarantees that a client which is not NULL nor an `ERR_PTR` is valid.
-    Ok(unsafe { Arc::<Client>::borrow(client.cast()) })
+    let client = unsafe { Marked::<Arc<Client>>::borrow(client) };
+    client
+        .map(Arc::as_arc_borrow)
+        .ok_or(Refusal::invalid(c"kc is no client"))
 }
 
 /// Checks the flags of a job.
@@ -222,20 +225,20 @@ export! {
     /// See the header.
     fn rust_dm_kcopyd_client_create(throttle: *mut dm_kcopyd_throttle) -> *mut dm_kcopyd_client {
         // SAFETY: The header requires of the caller what the callee does.
-        match unsafe { create(throttle) } {
-            Ok(client) => client.into_foreign().cast(),
-            Err(error) => error_pointer(error),
-        }
+        unsafe { create(throttle) }.and_then(Marked::give).unwrap_or_else(error_pointer)
     }
 
     /// See the header.
     fn rust_dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
-        if !is_error_or_null(kc) {
-            // SAFETY: The client is one that was created, and the caller gives it up.
-            let client = unsafe { Arc::<Client>::from_foreign(kc.cast()) };
+        // SAFETY: The client is one that was created, and the caller gives it up.
+        match unsafe { Marked::<Arc<Client>>::take(kc) } {
             // Whoever drops the last reference destroys the client's work queues: that must be here,
             // and not in work of one of them.
-            client.drain();
+            Some(client) => client.drain(),
+            None if is_error_or_null(kc) => {}
+            None => {
+                to_errno(c"rust_dm_kcopyd_client_destroy", Err(Refusal::invalid(c"kc is no client")));
+            }
         }
     }
 
@@ -287,7 +290,7 @@ export! {
     ) -> *mut c_void {
         // SAFETY: The header requires of the caller what the callee does.
         match unsafe { prepare(kc, fn_, context) } {
-            Ok(job) => job.into_raw().as_ptr().cast(),
+            Ok(job) => give_job(job),
             Err(refusal) => {
                 to_errno(c"rust_dm_kcopyd_prepare_callback", Err(refusal));
                 core::ptr::null_mut()
@@ -297,10 +300,13 @@ export! {
 
     /// See the header.
     fn rust_dm_kcopyd_do_callback(job: *mut c_void, read_err: c_int, write_err: c_ulong) {
-        if let Some(job) = NonNull::new(job.cast()) {
-            // SAFETY: The job is one that was prepared, and the caller gives it up.
-            let job = unsafe { Pooled::<Job>::from_raw(job) };
-            Client::end(job, read_err, write_err);
+        // SAFETY: The job is one that was prepared, and the caller gives it up.
+        match unsafe { take_job(job) } {
+            Some(job) => Client::end(job, read_err, write_err),
+            None if job.is_null() => {}
+            None => {
+                to_errno(c"rust_dm_kcopyd_do_callback", Err(Refusal::invalid(c"job is none")));
+            }
         }
     }
 }

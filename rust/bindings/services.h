@@ -5,6 +5,7 @@
  */
 #include <dm_io_rust/dm_io.h>
 #include <dm_io_rust/kcopyd.h>
+#include <dm_io_rust/marker.h>
 
 #include "helpers.h"
 #include "statistics.h"

@@ -24,6 +24,7 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
+    ffi::c_void,
     prelude::*,
     sync::{
         Arc,
@@ -128,9 +129,13 @@ impl<T: Release> Pooled<T> {
         Shared(ManuallyDrop::new(self).0)
     }
 
-    /// Gives the object up for a pointer that is not null.
-    pub(crate) fn into_raw(self) -> NonNull<core::ffi::c_void> {
-        ManuallyDrop::new(self).0.cast()
+    /// Gives the object up for its link, which has `word` in it until the object is taken back. An
+    /// object that is on no list has no other use for its link.
+    pub(crate) fn into_raw(self, word: *const c_void) -> NonNull<llist_node> {
+        let link = self.into_link();
+        // SAFETY: The link is valid, and nobody else's.
+        unsafe { (*link.as_ptr()).next = word.cast_mut().cast() };
+        link
     }
 
     /// Takes an object back.
@@ -138,9 +143,9 @@ impl<T: Release> Pooled<T> {
     /// # Safety
     ///
     /// `raw` came from [`Self::into_raw`] of the same type, and was not taken back since.
-    pub(crate) unsafe fn from_raw(raw: NonNull<core::ffi::c_void>) -> Self {
-        // INVARIANT: It was a `Pooled`, and nobody else knows of it.
-        Self(raw.cast())
+    pub(crate) unsafe fn from_raw(raw: NonNull<llist_node>) -> Self {
+        // SAFETY: It came from `into_link`.
+        unsafe { Self::from_link(raw) }
     }
 }
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Objects that C holds, whose first word tells them from those of mainline's dm-io and kcopyd.
+//!
+//! C header: [`dm_io_rust/marker.h`](../../include/dm_io_rust/marker.h)
+
+use super::rust_dm_io::is_error_or_null;
+use crate::{
+    bindings,
+    io::Io,
+    kcopyd::{
+        Client,
+        Job, //
+    },
+    memory::Pooled, //
+};
+use core::ptr::NonNull;
+use kernel::{
+    ffi::{
+        c_char,
+        c_void, //
+    },
+    prelude::*,
+    sync::Arc, //
+};
+
+/// A type whose objects C holds.
+pub(super) trait Kind: Sized {
+    /// One that no other type has.
+    const KIND: bindings::dm_io_rust_kind;
+}
+
+impl Kind for Pin<KBox<Io>> {
+    const KIND: bindings::dm_io_rust_kind = bindings::DM_IO_RUST_IO_CLIENT;
+}
+
+impl Kind for Arc<Client> {
+    const KIND: bindings::dm_io_rust_kind = bindings::DM_IO_RUST_COPY_CLIENT;
+}
+
+impl Kind for Pooled<Job> {
+    const KIND: bindings::dm_io_rust_kind = bindings::DM_IO_RUST_JOB;
+}
+
+/// Returns the marker of a kind.
+fn marker<T: Kind>() -> *const c_char {
+    // There are as many as there are kinds.
+    (&raw const bindings::dm_io_rust_marker)
+        .cast::<c_char>()
+        .wrapping_add(T::KIND as usize)
+}
+
+/// Returns whether an object is one of this module, and of that kind.
+///
+/// # Safety
+///
+/// `object` is null, an `ERR_PTR`, or valid for reading a word.
+#[inline(always)]
+unsafe fn is_marked<T: Kind, C>(object: *const C) -> bool {
+    if is_error_or_null(object.cast_mut()) {
+        return false;
+    }
+    // SAFETY: By this function's requirement. An object of mainline may change meanwhile.
+    unsafe { object.cast::<*const c_char>().read_volatile() == marker::<T>() }
+}
+
+/// An object that C holds.
+///
+/// # Invariants
+///
+/// `marker` is that of the kind.
+#[repr(C)]
+pub(super) struct Marked<T: Kind> {
+    marker: *const c_char,
+    object: T,
+}
+
+impl<T: Kind> Marked<T> {
+    /// Gives an object to C.
+    pub(super) fn give<C>(object: T) -> Result<*mut C> {
+        let marker = marker::<T>();
+        // INVARIANT: That is the kind's.
+        let marked = KBox::new(Self { marker, object }, GFP_KERNEL)?;
+        Ok(KBox::into_raw(marked).cast())
+    }
+
+    /// Returns the object behind a pointer from C, unless it is none of this kind.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is null, an `ERR_PTR`, or an object of this module or of mainline which C holds during
+    /// `'a`.
+    #[inline(always)]
+    pub(super) unsafe fn borrow<'a, C>(raw: *const C) -> Option<&'a T> {
+        // SAFETY: By this function's requirement; any such object has a first word.
+        if !unsafe { is_marked::<T, C>(raw) } {
+            return None;
+        }
+        // SAFETY: By the marker this is what `give` returned.
+        Some(unsafe { &(*raw.cast::<Self>()).object })
+    }
+
+    /// Takes an object back, unless it is none of this kind.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::borrow`], and C gives the object up.
+    pub(super) unsafe fn take<C>(raw: *mut C) -> Option<T> {
+        // SAFETY: By this function's requirement; any such object has a first word.
+        if !unsafe { is_marked::<T, C>(raw) } {
+            return None;
+        }
+        // SAFETY: By the marker this is what `give` returned, and nobody else uses it.
+        let marked = unsafe { KBox::from_raw(raw.cast::<Self>()) };
+        Some(KBox::into_inner(marked).object)
+    }
+}
+
+/// Gives a job to C. The marker is in the job's own memory: preparing a callback does not fail.
+pub(super) fn give_job(job: Pooled<Job>) -> *mut c_void {
+    job.into_raw(marker::<Pooled<Job>>().cast())
+        .as_ptr()
+        .cast()
+}
+
+/// Takes a job back, unless it is none.
+///
+/// # Safety
+///
+/// `raw` is null, or a job of this module or of mainline which C holds, and gives up.
+pub(super) unsafe fn take_job(raw: *mut c_void) -> Option<Pooled<Job>> {
+    // SAFETY: By this function's requirement; any such job has a first word.
+    if !unsafe { is_marked::<Pooled<Job>, c_void>(raw) } {
+        return None;
+    }
+    let raw = NonNull::new(raw.cast())?;
+    // SAFETY: By the marker this is what `give_job` returned, and nobody else uses it.
+    Some(unsafe { Pooled::from_raw(raw) })
+}
