@@ -48,6 +48,15 @@ class Kernel:
         self.image = image
         self.modules = modules
 
+    def dependency(self, name):
+        """The path of a module, and its line of modules.dep."""
+        name = name.replace("-", "_")
+        for line in (self.modules / "modules.dep").read_text().splitlines():
+            path = line.split(":")[0]
+            if path.split("/")[-1].split(".")[0].replace("-", "_") == name:
+                return path, line
+        raise ValueError(f"the kernel {self.modules.name} has no module {name}")
+
 
 def stock_kernel():
     """Debian's own kernel, as kernels.py unpacked it."""
@@ -98,18 +107,11 @@ class Guest:
     def modules(self, *names):
         """Make modules of the kernel, and what they need, known to modprobe."""
         for name in names:
-            path, line = self._dependency(name.replace("-", "_"))
+            path, line = self.kernel.dependency(name)
             for needed in [path, *line.split(":")[1].split()]:
                 self._add_module(needed)
             with open(self._modules_in_guest() / "modules.dep", "a") as known:
                 known.write(line.replace(".ko.xz", ".ko") + "\n")
-
-    def _dependency(self, name):
-        for line in (self.kernel.modules / "modules.dep").read_text().splitlines():
-            path = line.split(":")[0]
-            if path.split("/")[-1].split(".")[0].replace("-", "_") == name:
-                return path, line
-        raise ValueError(f"the kernel {self.kernel.modules.name} has no module {name}")
 
     def _modules_in_guest(self):
         folder = self._image.root / "lib" / "modules" / self.kernel.modules.name

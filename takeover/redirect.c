@@ -21,8 +21,8 @@ struct redirect {
 	const char *name;
 	unsigned long from;
 	unsigned long to;
-	/* What the first argument is, unless a client is created. */
-	enum dm_io_rust_kind kind;
+	/* What the first argument has if it is ours; unused where a client is created. */
+	const char *marker;
 	struct ftrace_ops ops;
 };
 
@@ -37,7 +37,7 @@ static void notrace call_by_object(unsigned long ip, unsigned long parent_ip,
 {
 	const void *object = (const void *)ftrace_regs_get_argument(fregs, 0);
 
-	if (dm_io_rust_owns(object, container_of(ops, struct redirect, ops)->kind))
+	if (dm_io_rust_is(container_of(ops, struct redirect, ops)->marker, object))
 		go_to(ops, fregs);
 }
 
@@ -47,7 +47,7 @@ static void notrace call_by_request(unsigned long ip, unsigned long parent_ip,
 {
 	const struct dm_io_request *request = (const void *)ftrace_regs_get_argument(fregs, 0);
 
-	if (request && dm_io_rust_owns(request->client, DM_IO_RUST_IO_CLIENT))
+	if (request && dm_io_rust_is(&dm_io_rust_marker[DM_IO_RUST_IO_CLIENT], request->client))
 		go_to(ops, fregs);
 }
 
@@ -63,25 +63,26 @@ static void notrace call_that_creates(unsigned long ip, unsigned long parent_ip,
 }
 
 /* PERMANENT: the sysctl kernel.ftrace_enabled must not part a client from its code. */
-#define REDIRECT(_from, _to, _handler, _kind) {					\
+#define REDIRECT(_from, _to, _handler, _marker) {				\
 	.name = __stringify(_from),						\
 	.from = (unsigned long)(_from) +					\
 		BUILD_BUG_ON_ZERO(!__same_type(_from, _to)),			\
 	.to = (unsigned long)(_to),						\
-	.kind = (_kind),							\
+	.marker = (_marker),							\
 	.ops = {								\
 		.func = (_handler),						\
 		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,	\
 	},									\
 }
 
-#define REDIRECT_OBJECT(_from, _to, _kind) REDIRECT(_from, _to, call_by_object, _kind)
-#define REDIRECT_CREATE(_from, _to) REDIRECT(_from, _to, call_that_creates, DM_IO_RUST_KINDS)
+#define REDIRECT_OBJECT(_from, _to, _kind)					\
+	REDIRECT(_from, _to, call_by_object, &dm_io_rust_marker[_kind])
+#define REDIRECT_CREATE(_from, _to) REDIRECT(_from, _to, call_that_creates, NULL)
 
 static struct redirect redirects[] = {
 	REDIRECT_CREATE(dm_io_client_create, takeover_io_client_create),
 	REDIRECT_OBJECT(dm_io_client_destroy, takeover_io_client_destroy, DM_IO_RUST_IO_CLIENT),
-	REDIRECT(dm_io, rust_dm_io, call_by_request, DM_IO_RUST_IO_CLIENT),
+	REDIRECT(dm_io, rust_dm_io, call_by_request, NULL),
 
 	REDIRECT_CREATE(dm_kcopyd_client_create, takeover_copy_client_create),
 	REDIRECT_OBJECT(dm_kcopyd_client_destroy, takeover_copy_client_destroy,

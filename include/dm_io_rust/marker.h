@@ -32,19 +32,18 @@ enum dm_io_rust_kind {
 extern const char dm_io_rust_marker[DM_IO_RUST_KINDS];
 
 /**
- * dm_io_rust_owns - tell whether an object is this module's
+ * dm_io_rust_is - tell whether an object is this module's
+ * @marker: the marker of its kind
  * @object: one of that kind, of this module or of the kernel's own dm-io and kcopyd;
  *	NULL and an ERR_PTR are nobody's
- * @kind: the kind
  *
  * Context: Any. Calls nothing.
  * Return: Whether it is this module's.
  */
-static __always_inline bool dm_io_rust_owns(const void *object, enum dm_io_rust_kind kind)
+static __always_inline bool dm_io_rust_is(const char *marker, const void *object)
 {
 	/* What is there in an object of the kernel's own may change: its lock. */
-	return !IS_ERR_OR_NULL(object) &&
-	       READ_ONCE(*(const char *const *)object) == &dm_io_rust_marker[kind];
+	return !IS_ERR_OR_NULL(object) && READ_ONCE(*(const char *const *)object) == marker;
 }
 
 #endif /* _DM_IO_RUST_MARKER_H */

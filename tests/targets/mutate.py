@@ -32,7 +32,7 @@ from steps import TOP, StepFailed, exclusive
 
 PATCHES = pathlib.Path(__file__).resolve().parent / "mutants"
 # What of the project makes the module.
-SOURCES = ("Kbuild", "include", "rust")
+SOURCES = ("Kbuild", "include", "rust", "takeover")
 
 
 def noticing():

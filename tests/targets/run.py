@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """Mainline's targets at work on this module, on the stock kernel in the emulator.
 
-usage: run.py [--short] [SCENARIO...]
+usage: run.py [--short] [--takeover] [SCENARIO...]
 
-A scenario is a folder here: needs.json says what it needs, main.sh is what the
+The targets are rebuilt to call this module; with --takeover they are the kernel's own,
+as its package has them, and dm_io_rust_takeover.ko redirects their calls. A scenario is a folder here: needs.json says what it needs, main.sh is what the
 guest does. With MUTANT=NAME in the environment the module is made with that fault
 (see mutate.py), and each scenario that lists it in needs.json must fail.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -25,13 +27,14 @@ from build_modules import SERIES, products  # noqa: E402
 from build_targets import built  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
 from results import Results  # noqa: E402
-from steps import main  # noqa: E402
+from steps import CACHE, main  # noqa: E402
 
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 
 HERE = TOP / "tests" / "targets"
 STOCK = SERIES[0]
-MODULE = "dm_io_rust"
+MODULE, TAKEOVER = "dm_io_rust", "dm_io_rust_takeover"
+REBUILT = "rebuilt"
 MEMORY_MIB = 2048
 # The check of lib.sh that comes before any that a mutant may fail.
 READY = "the module and the targets load"
@@ -67,6 +70,32 @@ def load_order(names):
     return order, sorted(set(stock))
 
 
+def stock_order(kernel, names):
+    """The kernel's own modules of these targets, and of what they need, in order to load."""
+    order = []
+    for name in names:
+        path, line = kernel.dependency(name)
+        # What is needed first is last.
+        for needed in [*reversed(line.split(":")[1].split()), path]:
+            module = needed.split("/")[-1].split(".")[0]
+            if "/drivers/md/" in needed and module not in ["dm-mod", *order]:
+                order.append(module)
+    return order
+
+
+def unlike_package(kernel, names):
+    """Which of the kernel's modules are not, byte for byte, those of its package."""
+    package = next((CACHE / "deb").glob(f"linux-modules-{kernel.modules.name}_*.deb"))
+    sums = subprocess.run(["dpkg-deb", "-I", package, "md5sums"], capture_output=True,
+                          text=True, check=True).stdout.splitlines()
+    packaged = {path: digest for digest, path in (line.split(maxsplit=1) for line in sums)}
+    root = (CACHE / "stock-7.2").resolve()
+    found = {name: kernel.modules.resolve() / kernel.dependency(name)[0] for name in names}
+    return [name for name, path in found.items()
+            if hashlib.md5(path.read_bytes()).hexdigest()
+            != packaged.get(str(path.relative_to(root)))]
+
+
 def add_module(guest, folder, path):
     """A module without its debugging information, which is most of it."""
     stripped = folder / path.name
@@ -89,37 +118,58 @@ def add_disks(guest, folder, sizes, seed):
         guest.disk(folder / f"disk{number}")
 
 
-def make_guest(name, folder, scope, seed, module):
+def add_targets(guest, folder, names, way):
+    """The targets' modules, and a list of them; returns what else of the kernel they need."""
+    if way == TAKEOVER:
+        order, needed = stock_order(guest.kernel, names), []
+        guest.modules(*order)
+    else:
+        order, needed = load_order(names)
+        for target in order:
+            add_module(guest, folder, built(STOCK)[target])
+    add_text(guest, folder, "targets", "".join(f"{line}\n" for line in order))
+    return needed
+
+
+def make_guest(name, folder, scope, seed, module, way):
     needs = needs_of(name)
     guest = Guest(stock_kernel(), HERE / name)
     guest.add(HERE / "lib.sh", "/lib/targets.sh")
     guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
-    order, stock = load_order(needs["targets"])
-    modules = sorted({known.replace("-", "_")
-                      for known in ["dm_mod", *needs["modules"], *stock]})
-    guest.modules(*modules)
     for program in ["cmp", *needs["programs"]]:
         guest.program(program)
     add_module(guest, folder, module)
-    for target in order:
-        add_module(guest, folder, built(STOCK)[target])
+    if way == TAKEOVER:
+        add_module(guest, folder, module.with_name(f"{TAKEOVER}.ko"))
+    needed = add_targets(guest, folder, needs["targets"], way)
+    modules = sorted({known.replace("-", "_")
+                      for known in ["dm_mod", *needs["modules"], *needed]})
+    guest.modules(*modules)
     add_text(guest, folder, "modules", "".join(f"{line}\n" for line in modules))
-    add_text(guest, folder, "targets", "".join(f"{line}\n" for line in order))
-    add_text(guest, folder, "settings",
-             f"SCOPE={scope}\nSEED={seed}\nDISKS={len(needs['disks_mib'])}\n")
+    add_text(guest, folder, "settings", f"SCOPE={scope}\nSEED={seed}\nWAY={way}\n"
+             f"DISKS={len(needs['disks_mib'])}\n")
     add_disks(guest, folder, needs["disks_mib"], seed)
     return guest
 
 
-def run_scenario(name, scope, seed, module, until_failure):
-    print(f"== {name} ({scope})", flush=True)
+def run_scenario(name, scope, seed, module, way, until_failure):
+    print(f"== {name} ({scope}, {way})", flush=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="targets-") as folder:
-        guest = make_guest(name, pathlib.Path(folder), scope, seed, module)
+        guest = make_guest(name, pathlib.Path(folder), scope, seed, module, way)
         guest.until_failure = until_failure
         outcome = guest.run(needs_of(name)["timeout"][scope], MEMORY_MIB)
     print(f"  {name}: {time.monotonic() - start:.0f} s", flush=True)
     return outcome
+
+
+def check_stock_targets(results, names):
+    """That those of --takeover are the package's own."""
+    kernel = stock_kernel()
+    targets = stock_order(kernel, {target for name in names for target in needs_of(name)["targets"]})
+    unlike = unlike_package(kernel, targets)
+    results.check(f"{len(targets)} modules of the targets are those of the kernel's package",
+                  targets and not unlike, " ".join(unlike))
 
 
 def named(name, outcome):
@@ -130,7 +180,8 @@ def named(name, outcome):
 
 
 def run():
-    names = [word for word in sys.argv[1:] if word != "--short"]
+    names = [word for word in sys.argv[1:] if not word.startswith("--")]
+    way = TAKEOVER if "--takeover" in sys.argv else REBUILT
     mutant = os.environ.get("MUTANT")
     scope = "short" if mutant or "--short" in sys.argv else "full"
     seed = int(os.environ.get("SEED") or secrets.randbelow(1 << 32))
@@ -140,12 +191,14 @@ def run():
     module = build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
     results = Results()
     print(f"  the seed of this run: SEED={seed}", flush=True)
+    if way == TAKEOVER:
+        check_stock_targets(results, names)
     for name in names:
-        outcome = run_scenario(name, scope, seed, module, bool(mutant))
+        outcome = run_scenario(name, scope, seed, module, way, bool(mutant))
         if mutant:
             check_mutant(results, name, mutant, outcome, READY)
         else:
-            results.checks += named(name, outcome)
+            results.checks += named(name if way == REBUILT else f"{name}, {way}", outcome)
     return results.finish()
 
 
