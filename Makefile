@@ -53,7 +53,7 @@ test-differential: setup ## compare with mainline at length; MUTANT=name or all
 .PHONY: bench
 bench: setup ## measure the module against mainline's and bare bios; BENCH=--quick, --record
 	@$(IN_TOOLCHAIN) sh -c \
-		'python3 scripts/test.py modules && exec python3 tests/bench/run.py $(BENCH)'
+		'python3 scripts/test.py modules && python3 tests/bench/takeover.py && exec python3 tests/bench/run.py $(BENCH)'
 
 .PHONY: kunit
 kunit: setup ## run the KUnit suites on a kernel with all checkers on

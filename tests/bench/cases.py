@@ -217,3 +217,27 @@ def processors():
         *(Case(f"kcopyd 64 KiB, {plural(clients, 'client')} with {jobs} jobs in flight",
                copy(64 * KIB, clients=clients, jobs=jobs)) for clients, jobs in shapes),
     ]
+
+
+@dataclasses.dataclass(frozen=True)
+class TakeoverCase:
+    """A load by the kernel's names, which dm_io_rust_takeover redirects, and by ours."""
+
+    name: str
+    load: Load
+
+    def takeover_line(self):
+        return f"takeover {self.load.line(C)}"
+
+    def lines(self):
+        return [self.load.line(REQUEST), self.takeover_line()]
+
+
+def takeover():
+    """Loads of a single call each."""
+    kmem = Load("write", "kmem", 4 * KIB)
+    return [
+        TakeoverCase("sync 4 KiB write, kmem", kmem),
+        TakeoverCase("async 4 KiB write, kmem", dataclasses.replace(kmem, operation="write_async")),
+        TakeoverCase("kcopyd 4 KiB, 1 destination", copy(4 * KIB)),
+    ]

@@ -108,6 +108,9 @@ def measure(boot, module, groups):
         guest.modules("configfs", "null_blk", "dm_mod")
         add_module(guest, folder, module)
         add_module(guest, folder, bench)
+        takeover = module.with_name("dm_io_rust_takeover.ko")
+        if takeover.exists():
+            add_module(guest, folder, takeover)
         for file, text in (("commands", commands(groups)),
                            ("parameters", boot.parameters)):
             (folder / file).write_text(text)

@@ -41,6 +41,7 @@ load()
 unload()
 {
 	rmmod dm_io_rust_bench
+	[ ! -d /sys/module/dm_io_rust_takeover ] || rmmod dm_io_rust_takeover || return
 	rmmod dm_io_rust
 }
 
@@ -52,12 +53,24 @@ measure()
 	echo "figures: $1: $figures"
 }
 
+# measure_takeover LINE: with the kernel's names redirected from then on.
+measure_takeover()
+{
+	[ -d /sys/module/dm_io_rust_takeover ] || insmod /modules/dm_io_rust_takeover.ko || return
+	echo "$1" >$BENCH || return
+	read -r figures <$BENCH
+	echo "figures: takeover $1: $figures"
+}
+
 check "the modules load" load
 sleep $SETTLE_SECONDS
 while read -r line; do
 	case $line in
 	"#"*)
 		report say "measuring ${line#\# }"
+		;;
+	"takeover "*)
+		measure_takeover "${line#takeover }" || report fail "it measures: $line"
 		;;
 	*)
 		measure "$line" || report fail "it measures: $line"

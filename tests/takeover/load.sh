@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Two tasks create clients, use and destroy them by the kernel's names, beside a
+# snapshot that is written to, while the takeover is switched, and comes and goes.
+
+# Each time takes some seconds.
+if [ "$SCOPE" = short ]; then TIMES=3; else TIMES=30; fi
+
+# stress NAME: what the tasks have counted.
+stress()
+{
+	cat "/sys/module/takeover_stress/parameters/$1"
+}
+
+start_load()
+{
+	origin /dev/vda 16384
+	copy_of /dev/vda 16384 /tmp/origin
+	check "$what, a snapshot is made" add loaded 3
+	check "$what, clients are used" insmod /modules/takeover_stress.ko disk=/dev/vdb
+	fio --name=load --filename=/dev/mapper/origin --rw=randwrite --bs=4k --direct=1 \
+		--time_based --runtime=1000 --ioengine=psync --randseed=$SEED \
+		--rate_iops=50 >/tmp/fio.log 2>&1 &
+	fio=$!
+}
+
+# The tasks go on for a while after the last change.
+end_load()
+{
+	ours=$(stress ours)
+	theirs=$(stress theirs)
+	report say "$what: $ours clients of this module, $theirs of the kernel's own"
+	check "$what, nothing went wrong" equal "$(stress errors)" 0
+	check "$what, this module had clients" [ "$ours" -gt 20 ]
+	check "$what, so had the kernel's own" [ "$theirs" -gt 20 ]
+	rmmod takeover_stress
+	kill $fio
+	wait $fio
+	check "$what, the origin was written to" fails holds /dev/mapper/origin /tmp/origin
+	check "$what, the snapshot is what the origin was" holds /dev/mapper/loaded /tmp/loaded
+	dmsetup remove loaded
+	dmsetup remove store3
+	dmsetup remove origin
+}
+
+switch_often()
+{
+	number=0
+	while [ $number -lt 1000 ]; do
+		echo $((number % 2)) >"$ACTIVE" || return 1
+		# Either is to last for a while now and then.
+		[ $((number % 5)) != 0 ] || usleep 3000
+		number=$((number + 1))
+	done
+}
+
+switches()
+{
+	what="1,000 switches"
+	check "$what, it is taken over" take_over
+	start_load
+	check "$what, they are made" switch_often
+	end_load
+	check "$what, it has no clients" equal "$(cat "$CLIENTS")" ""
+	check "$what, it is removed" rmmod "$WAY"
+}
+
+# come_and_go: a snapshot that is this module's would keep it.
+come_and_go()
+{
+	number=0
+	while [ $number -lt $TIMES ]; do
+		take_over || return 1
+		usleep 100000
+		echo 0 >"$ACTIVE"
+		leave
+		number=$((number + 1))
+	done
+}
+
+comes_and_goes()
+{
+	what="loaded and unloaded $TIMES times"
+	start_load
+	enabled >/tmp/enabled.before
+	check "$what, it comes and goes" come_and_go
+	enabled >/tmp/enabled.after
+	check "$what, ftrace is what it was" cmp /tmp/enabled.before /tmp/enabled.after
+	end_load
+	check "$what, the module unloads" rmmod dm_io_rust
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What keeps the module from being loaded, and what it keeps from happening.
+
+SYSCTL=/proc/sys/kernel/ftrace_enabled
+
+set_ftrace()
+{
+	echo "$1" >$SYSCTL
+}
+
+# said TEXT: the kernel did, since the log was so long.
+said()
+{
+	dmesg | tail -n +$((length + 1)) | grep -F "$WAY: $1"
+}
+
+nothing_is_left()
+{
+	enabled >/tmp/enabled.now
+	cmp /tmp/enabled.with /tmp/enabled.now && ! is_loaded && ! [ -e "$CLIENTS" ] &&
+		[ "$(users dm_io_rust)" = 0 ]
+}
+
+# patched FUNCTION: another module has it, so that this one is not loaded.
+patched()
+{
+	length=$(log_length)
+	insmod /modules/takeover_patch.ko function="$1"
+	enabled >/tmp/enabled.with
+	check "with $1 patched by another it is not loaded" fails take_over
+	check "with $1 patched by another it says so" said "$1 is patched by someone else"
+	check "with $1 patched by another nothing of it is left" nothing_is_left
+	rmmod takeover_patch
+}
+
+patched_later()
+{
+	check "a patch is refused" fails insmod /modules/takeover_patch.ko function=dm_io
+	check "of another function it is not" insmod /modules/takeover_patch.ko function=dm_get_device
+	rmmod takeover_patch
+}
+
+ftrace_stays()
+{
+	check "ftrace cannot be switched off" fails set_ftrace 0
+	check "ftrace is on" equal "$(cat $SYSCTL)" 1
+	check "the functions are still redirected" equal "$(redirected)" 10
+}
+
+ftrace_is_off()
+{
+	length=$(log_length)
+	set_ftrace 0
+	enabled >/tmp/enabled.with
+	check "without ftrace it is not loaded" fails take_over
+	check "without ftrace it says so" said "dm_io_client_create is patched by someone else, or the sysctl kernel.ftrace_enabled is 0"
+	check "without ftrace nothing of it is left" nothing_is_left
+	set_ftrace 1
+}
+
+refused()
+{
+	expect_message "$WAY: [a-z_]* is patched by someone else"
+	# In front of some functions others are redirected by then, and are to be restored.
+	functions='dm_io_client_create dm_io dm_kcopyd_do_callback'
+	[ "$SCOPE" = short ] || functions=$STOCK
+	for function in $functions; do
+		patched "$function"
+	done
+	ftrace_is_off
+	check "it is taken over after all" take_over
+	patched_later
+	ftrace_stays
+	check "it is removed" rmmod "$WAY"
+}

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""dm_io_rust_takeover on the stock kernel in the emulator: how it comes and goes.
+
+usage: run.py [--short]
+
+Clients of the kernel's own engine beside those of this one, changes of `active` and
+of the module under load, and what keeps it from being loaded or unloaded. What the
+targets make of it is in tests/targets. With MUTANT=NAME in the environment the modules
+are made with that fault of tests/targets/mutants, which must be noticed.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+# In front of this folder, whose run.py is not the one of the targets.
+sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
+from build_modules import SERIES, build, products  # noqa: E402
+from guest import Guest, stock_kernel  # noqa: E402
+from mutate import build_mutant, check_mutant  # noqa: E402
+from results import FAIL, Results  # noqa: E402
+from run import MODULE, TAKEOVER, add_disks, add_module, add_targets, add_text  # noqa: E402
+from steps import exclusive, main  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+TARGETS = TOP / "tests" / "targets"
+STOCK = SERIES[0]
+NAME = "dm_io_rust_takeover_test"
+OURS = ("takeover_patch", "takeover_stress")
+SEED = 1
+# The check that comes before any that a mutant may fail.
+READY = "the kernel's own snapshot is made"
+
+
+def build_helpers(results):
+    """The modules of this test, against the symbols of dm_io_rust."""
+    symbols = products("modules", STOCK) / "Module.symvers"
+    with exclusive("modules"):
+        build(results, NAME, STOCK, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
+              sources=HERE / "module")
+
+
+def make_guest(folder, needs, scope, module):
+    guest = Guest(stock_kernel(), HERE)
+    for source in (TARGETS / "lib.sh", TARGETS / "snapshot" / "devices.sh",
+                   TARGETS / "snapshot" / "writes.sh"):
+        guest.add(source, f"/lib/{'targets.sh' if source.name == 'lib.sh' else source.name}")
+    guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
+    for program in ["cmp", *needs["programs"]]:
+        guest.program(program)
+    for path in (module, module.with_name(f"{TAKEOVER}.ko"),
+                 *(products(NAME, STOCK) / f"{name}.ko" for name in OURS)):
+        add_module(guest, folder, path)
+    add_targets(guest, folder, needs["targets"], TAKEOVER)
+    guest.modules(*needs["modules"])
+    add_text(guest, folder, "settings",
+             f"SCOPE={scope}\nSEED={SEED}\nWAY={TAKEOVER}\nDISKS={len(needs['disks_mib'])}\n")
+    add_disks(guest, folder, needs["disks_mib"], SEED)
+    return guest
+
+
+def run():
+    needs = json.loads((HERE / "needs.json").read_text())
+    mutant = os.environ.get("MUTANT")
+    scope = "short" if mutant or "--short" in sys.argv else "full"
+    results = Results()
+    build_helpers(results)
+    if results.count(FAIL):
+        return results.finish()
+    module = build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
+    with tempfile.TemporaryDirectory(prefix="takeover-") as folder:
+        guest = make_guest(pathlib.Path(folder), needs, scope, module)
+        guest.until_failure = bool(mutant)
+        outcome = guest.run(needs["timeout"][scope])
+    if mutant:
+        check_mutant(results, HERE.name, mutant, outcome, READY)
+    else:
+        results.checks += outcome.results.checks
+    return results.finish()
+
+
+if __name__ == "__main__":
+    main(run)
