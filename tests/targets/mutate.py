@@ -19,6 +19,13 @@ io-lose-fua    REQ_FUA is lost
 io-misplace    writes of dm-io go one sector beside their place
 io-misread     reads of dm-io that are one bio come from one sector beside theirs
 io-stale       what a read that failed did not fill is left as it was
+takeover-all-requests  I/O of clients of the kernel's own goes to this module, too
+takeover-always  new clients are this module's whatever `active` is
+takeover-half  after a failure to load, one function is still redirected
+takeover-never  new clients are the kernel's own whatever `active` is
+takeover-no-reference  the module can be removed while it has clients
+takeover-switchable  ftrace can be switched off
+takeover-unlisted  clients are listed with no device
 """
 
 import json
