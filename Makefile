@@ -44,6 +44,12 @@ test-targets: targets ## use the targets in an emulated Debian; MUTANT=, SCENARI
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) \
 		python3 tests/targets/run.py $(SCENARIOS)
 
+.PHONY: test-takeover
+test-takeover: setup ## the same with the kernel's own targets, taken over; MUTANT=, SCENARIOS=, SEED=
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) sh -c \
+		'python3 scripts/test.py modules && python3 tests/takeover/run.py && \
+		exec python3 tests/targets/run.py --takeover $(SCENARIOS)'
+
 .PHONY: test-differential
 test-differential: setup ## compare with mainline at length; MUTANT=name or all
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) sh -c \

@@ -25,6 +25,8 @@ PARTS = {
     "targets": ["scripts/build_targets.py"],
     "demo": ["tests/guest/demo.py"],
     "scenarios": ["tests/targets/run.py", "--short"],
+    "stock-targets": ["tests/targets/run.py", "--short", "--takeover", "snapshot", "mirror"],
+    "takeover": ["tests/takeover/run.py", "--short"],
     "kunit": ["scripts/run_kunit.py"],
 }
 

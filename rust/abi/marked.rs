@@ -118,9 +118,7 @@ impl<T: Kind> Marked<T> {
 
 /// Gives a job to C. The marker is in the job's own memory: preparing a callback does not fail.
 pub(super) fn give_job(job: Pooled<Job>) -> *mut c_void {
-    job.into_raw(marker::<Pooled<Job>>().cast())
-        .as_ptr()
-        .cast()
+    job.into_raw(marker::<Pooled<Job>>().cast()).as_ptr().cast()
 }
 
 /// Takes a job back, unless it is none.

@@ -258,6 +258,42 @@ static void mainline_bad_input_no_object(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
 }
 
+/*
+ * An object of another kind, or of somebody else, as the kernel's own dm-io and kcopyd:
+ * its first word is not the marker of the kind that is asked for.
+ */
+static void mainline_bad_input_other_object(struct kunit *test)
+{
+	struct dm_kcopyd_client *kc = rust_dm_kcopyd_client_create(NULL);
+	struct dm_io_client *client = rust_dm_io_client_create();
+	struct test_request *req = test_request_create(test);
+	unsigned long somebody[4] = { 1, 2, 3, 4 };
+	void *objects[] = { somebody, kc, client };
+	dm_kcopyd_notify_fn fn = test_request_dm_kcopyd_done;
+	struct dm_io_region none = { };
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kc);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, client);
+	for (int i = 0; i < ARRAY_SIZE(objects); i++) {
+		struct dm_io_request io = { .bi_opf = REQ_OP_DISCARD, .client = objects[i] };
+
+		rust_dm_kcopyd_do_callback(objects[i], 1, 2);
+		if (objects[i] != client) {
+			KUNIT_EXPECT_EQ(test, rust_dm_io(&io, 1, &none, NULL, NULL, 0), -EINVAL);
+			rust_dm_io_client_destroy(objects[i]);
+		}
+		if (objects[i] != kc) {
+			KUNIT_EXPECT_PTR_EQ(test, NULL,
+					    rust_dm_kcopyd_prepare_callback(objects[i], fn, req));
+			rust_dm_kcopyd_client_flush(objects[i]);
+			rust_dm_kcopyd_client_destroy(objects[i]);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&req->calls), 0);
+	rust_dm_io_client_destroy(client);
+	rust_dm_kcopyd_client_destroy(kc);
+}
+
 /* No regions, and no array of them. */
 static void mainline_bad_input_no_array(struct kunit *test)
 {
@@ -300,6 +336,7 @@ static struct kunit_case mainline_bad_input_test_cases[] = {
 	KUNIT_CASE_PARAM(mainline_bad_input_zero_device_error, bad_end_gen_params),
 	KUNIT_CASE(mainline_bad_input_no_fn),
 	KUNIT_CASE(mainline_bad_input_no_object),
+	KUNIT_CASE(mainline_bad_input_other_object),
 	{}
 };
 
