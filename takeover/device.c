@@ -17,7 +17,7 @@
 
 #include "takeover.h"
 
-/* More tables than these are hardly loaded at a time: clients of others are listed with no device. */
+/* Should more tables be loaded at a time, clients of those are listed with no device. */
 static struct {
 	struct task_struct *task;
 	dev_t device;

@@ -66,7 +66,8 @@ static void notrace call_that_creates(unsigned long ip, unsigned long parent_ip,
 #define REDIRECT(_from, _to, _handler, _marker) {				\
 	.name = __stringify(_from),						\
 	.from = (unsigned long)(_from) +					\
-		BUILD_BUG_ON_ZERO(!__same_type(_from, _to)),			\
+		BUILD_BUG_ON_ZERO(!__builtin_types_compatible_p(typeof(_from),	\
+								typeof(_to))),	\
 	.to = (unsigned long)(_to),						\
 	.marker = (_marker),							\
 	.ops = {								\

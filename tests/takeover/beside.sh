@@ -100,8 +100,8 @@ goes_away()
 	check "the snapshot from after goes" dmsetup remove after
 	check "it has no clients" equal "$(cat "$CLIENTS")" ""
 	check "it has no users" equal "$(users "$WAY")" 0
-	echo 0 >$TRACING/events/stock/enable
-	echo >$TRACING/kprobe_events
+	echo 0 >"$TRACING/events/stock/enable"
+	echo >"$TRACING/kprobe_events"
 	check "it is removed" rmmod "$WAY"
 	check "its list is gone" fails ls "$CLIENTS"
 	enabled >/tmp/enabled.after

@@ -19,7 +19,7 @@ start_load()
 	check "$what, a snapshot is made" add loaded 3
 	check "$what, clients are used" insmod /modules/takeover_stress.ko disk=/dev/vdb
 	fio --name=load --filename=/dev/mapper/origin --rw=randwrite --bs=4k --direct=1 \
-		--time_based --runtime=1000 --ioengine=psync --randseed=$SEED \
+		--time_based --runtime=1000 --ioengine=psync --randseed="$SEED" \
 		--rate_iops=50 >/tmp/fio.log 2>&1 &
 	fio=$!
 }
@@ -34,8 +34,8 @@ end_load()
 	check "$what, this module had clients" [ "$ours" -gt 20 ]
 	check "$what, so had the kernel's own" [ "$theirs" -gt 20 ]
 	rmmod takeover_stress
-	kill $fio
-	wait $fio
+	kill "$fio"
+	wait "$fio"
 	check "$what, the origin was written to" fails holds /dev/mapper/origin /tmp/origin
 	check "$what, the snapshot is what the origin was" holds /dev/mapper/loaded /tmp/loaded
 	dmsetup remove loaded
