@@ -60,7 +60,8 @@ unsafe fn is_marked<T: Kind, C>(object: *const C) -> bool {
     if is_error_or_null(object.cast_mut()) {
         return false;
     }
-    // SAFETY: By this function's requirement. An object of mainline may change meanwhile.
+    // SAFETY: The caller guarantees that a word can be read. An object of mainline may change
+    // meanwhile.
     unsafe { object.cast::<*const c_char>().read_volatile() == marker::<T>() }
 }
 
@@ -92,7 +93,7 @@ impl<T: Kind> Marked<T> {
     /// `'a`.
     #[inline(always)]
     pub(super) unsafe fn borrow<'a, C>(raw: *const C) -> Option<&'a T> {
-        // SAFETY: By this function's requirement; any such object has a first word.
+        // SAFETY: The caller guarantees that C holds the object, which has a first word.
         if !unsafe { is_marked::<T, C>(raw) } {
             return None;
         }
@@ -106,7 +107,7 @@ impl<T: Kind> Marked<T> {
     ///
     /// As for [`Self::borrow`], and C gives the object up.
     pub(super) unsafe fn take<C>(raw: *mut C) -> Option<T> {
-        // SAFETY: By this function's requirement; any such object has a first word.
+        // SAFETY: The caller guarantees that C holds the object, which has a first word.
         if !unsafe { is_marked::<T, C>(raw) } {
             return None;
         }
@@ -127,7 +128,7 @@ pub(super) fn give_job(job: Pooled<Job>) -> *mut c_void {
 ///
 /// `raw` is null, or a job of this module or of mainline which C holds, and gives up.
 pub(super) unsafe fn take_job(raw: *mut c_void) -> Option<Pooled<Job>> {
-    // SAFETY: By this function's requirement; any such job has a first word.
+    // SAFETY: The caller guarantees that C holds the job, which has a first word.
     if !unsafe { is_marked::<Pooled<Job>, c_void>(raw) } {
         return None;
     }
