@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The functions of `dm_io_rust/mainline.h` that copy.
+//! The functions of `<linux/dm-kcopyd.h>`.
 
 use super::{
     args::{
@@ -18,12 +18,10 @@ use super::{
 use crate::{
     bindings::{
         self,
-        mainline::{
-            dm_io_region,
-            dm_kcopyd_client,
-            dm_kcopyd_notify_fn,
-            dm_kcopyd_throttle, //
-        }, //
+        dm_io_region,
+        dm_kcopyd_client,
+        dm_kcopyd_notify_fn,
+        dm_kcopyd_throttle, //
     },
     dm::{
         callback::CopyFunction,
@@ -145,16 +143,16 @@ impl CopyArgs {
                 c"num_dests: not 1 to DM_KCOPYD_MAX_REGIONS",
             ));
         }
-        // SAFETY: The caller guarantees the regions; one is laid out as that of the services.
+        // SAFETY: The caller guarantees the regions.
         let (from, dests) = unsafe {
             let from = self
                 .from
-                .map(|from| region(from.cast(), Refusal::invalid(c"from is NULL")))
+                .map(|from| region(from, Refusal::invalid(c"from is NULL")))
                 .transpose()?;
             let null = Refusal::invalid(c"dests is NULL");
             (
                 from,
-                regions(self.dests.cast(), self.num_dests as usize, null, |_, _| {})?,
+                regions(self.dests, self.num_dests as usize, null, |_, _| {})?,
             )
         };
         Client::start(client, from, dests, flags, callback)
@@ -165,7 +163,7 @@ impl CopyArgs {
 ///
 /// # Safety
 ///
-/// As the header requires of the caller of `rust_dm_kcopyd_copy`.
+/// As the header requires of the caller of `dm_kcopyd_copy`.
 unsafe fn start(
     call: &CStr,
     client: *mut dm_kcopyd_client,
@@ -202,7 +200,7 @@ fn refuse(client: Option<ArcBorrow<'_, Client>>, callback: CopyCallback) {
 ///
 /// # Safety
 ///
-/// As the header requires of the caller of `rust_dm_kcopyd_prepare_callback`.
+/// As the header requires of the caller of `dm_kcopyd_prepare_callback`.
 unsafe fn prepare(
     client: *mut dm_kcopyd_client,
     function: dm_kcopyd_notify_fn,
@@ -219,8 +217,10 @@ unsafe fn prepare(
 }
 
 export! {
+    prefix: env!("DM_IO_RUST_PREFIX");
+
     /// See the header.
-    fn rust_dm_kcopyd_client_create(throttle: *mut dm_kcopyd_throttle) -> *mut dm_kcopyd_client {
+    fn dm_kcopyd_client_create(throttle: *mut dm_kcopyd_throttle) -> *mut dm_kcopyd_client {
         // SAFETY: The header requires of the caller what the callee does.
         match unsafe { create(throttle) } {
             Ok(client) => client.into_foreign().cast(),
@@ -229,7 +229,7 @@ export! {
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
+    fn dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
         if !is_error_or_null(kc) {
             // SAFETY: The client is one that was created, and the caller gives it up.
             let client = unsafe { Arc::<Client>::from_foreign(kc.cast()) };
@@ -240,18 +240,18 @@ export! {
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
+    fn dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
         // SAFETY: The header requires of the caller what the callee does.
         match unsafe { borrow(kc) } {
             Ok(client) => Client::flush(client),
             Err(refusal) => {
-                to_errno(c"rust_dm_kcopyd_client_flush", Err(refusal));
+                to_errno(c"dm_kcopyd_client_flush", Err(refusal));
             }
         }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_copy(
+    fn dm_kcopyd_copy(
         kc: *mut dm_kcopyd_client,
         from: *mut dm_io_region,
         num_dests: c_uint,
@@ -262,11 +262,11 @@ export! {
     ) {
         let args = CopyArgs { from: Some(from), num_dests, dests, flags };
         // SAFETY: The header requires of the caller what the callee does.
-        unsafe { start(c"rust_dm_kcopyd_copy", kc, args, (fn_, context)) }
+        unsafe { start(c"dm_kcopyd_copy", kc, args, (fn_, context)) }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_zero(
+    fn dm_kcopyd_zero(
         kc: *mut dm_kcopyd_client,
         num_dests: c_uint,
         dests: *mut dm_io_region,
@@ -276,11 +276,11 @@ export! {
     ) {
         let args = CopyArgs { from: None, num_dests, dests, flags };
         // SAFETY: The header requires of the caller what the callee does.
-        unsafe { start(c"rust_dm_kcopyd_zero", kc, args, (fn_, context)) }
+        unsafe { start(c"dm_kcopyd_zero", kc, args, (fn_, context)) }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_prepare_callback(
+    fn dm_kcopyd_prepare_callback(
         kc: *mut dm_kcopyd_client,
         fn_: dm_kcopyd_notify_fn,
         context: *mut c_void,
@@ -289,14 +289,14 @@ export! {
         match unsafe { prepare(kc, fn_, context) } {
             Ok(job) => job.into_raw().as_ptr().cast(),
             Err(refusal) => {
-                to_errno(c"rust_dm_kcopyd_prepare_callback", Err(refusal));
+                to_errno(c"dm_kcopyd_prepare_callback", Err(refusal));
                 core::ptr::null_mut()
             }
         }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_do_callback(job: *mut c_void, read_err: c_int, write_err: c_ulong) {
+    fn dm_kcopyd_do_callback(job: *mut c_void, read_err: c_int, write_err: c_ulong) {
         if let Some(job) = NonNull::new(job.cast()) {
             // SAFETY: The job is one that was prepared, and the caller gives it up.
             let job = unsafe { Pooled::<Job>::from_raw(job) };

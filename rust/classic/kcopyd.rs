@@ -2,21 +2,21 @@
 
 //! The functions of `dm_io_rust/kcopyd.h`.
 
-use super::{
-    args::{
-        region,
-        regions, //
-    },
-    export,
-    services::services,
-    to_errno, //
+use super::bindings::{
+    self,
+    io_region,
+    kcopyd_client,
+    kcopyd_notify_fn, //
 };
 use crate::{
-    bindings::{
-        self,
-        io_region,
-        kcopyd_client,
-        kcopyd_notify_fn, //
+    abi::{
+        args::{
+            region,
+            regions, //
+        },
+        export,
+        services::services,
+        to_errno, //
     },
     dm::{
         callback::CopyFunction,
@@ -56,7 +56,7 @@ unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c
     // SAFETY: This is called from an exported function.
     let zeroes = &unsafe { services() }?.zeroes;
     // SAFETY: May be called at any time.
-    let sub_job_bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
+    let sub_job_bytes = unsafe { crate::bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
     match Client::new(num_pages as usize, sub_job_bytes, zeroes, None) {
         Ok(client) => {
             *result = Arc::into_raw(client).cast_mut().cast();
@@ -88,13 +88,14 @@ unsafe fn copy(
         return Err(Refusal::invalid(c"num_dests: not 1 to KCOPYD_MAX_REGIONS"));
     }
     let function = function.ok_or(Refusal::invalid(c"fn is NULL"))?;
-    // SAFETY: The caller guarantees that the function may be called, and what the others require.
+    // SAFETY: The caller guarantees that the function may be called, and what the others require; the
+    // layout of the regions is the same.
     let (callback, from, dests) = unsafe {
         (
             CopyCallback::new(CopyFunction::Classic(function), context),
-            region(from, Refusal::invalid(c"from is NULL"))?,
+            region(from.cast(), Refusal::invalid(c"from is NULL"))?,
             regions(
-                dests,
+                dests.cast(),
                 num_dests as usize,
                 Refusal::invalid(c"dests is NULL"),
                 |_, _| {},
@@ -115,6 +116,8 @@ unsafe fn copy(
 }
 
 export! {
+    prefix: "";
+
     /// See the header.
     fn kcopyd_client_create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> c_int {
         // SAFETY: The header requires of the caller what the callee does.
