@@ -23,6 +23,7 @@ PARTS = {
     "differential": ["tests/differential/run.py"],
     "mutant": ["tests/differential/run.py", "--mutant"],
     "targets": ["scripts/build_targets.py"],
+    "dm-mod": ["scripts/build_dm_mod.py"],
     "demo": ["tests/guest/demo.py"],
     "scenarios": ["tests/targets/run.py", "--short"],
     "kunit": ["scripts/run_kunit.py"],
