@@ -42,14 +42,18 @@ def told(path):
                   if line.split(":")[0] in ("parm", "alias", "license", "description", "depends"))
 
 
+def command(output, *options):
+    """How dm-mod.ko for Debian's kernel is built."""
+    return [sys.executable, SCRIPT, "--release", release(STOCK_SERIES), "--stock", str(stock()),
+            "--output", str(output), *options, str(tree(STOCK_SERIES)), "CC=gcc-14"]
+
+
 def build_stock_series(results):
     """The build as a person does it, with all that it checks itself."""
     output = products("dm-mod", STOCK_SERIES)
     log = CACHE / "log" / f"dm-mod-{STOCK_SERIES}.log"
-    command = [sys.executable, SCRIPT, "--release", release(STOCK_SERIES), "--stock", str(stock()),
-               "--output", str(output), str(tree(STOCK_SERIES)), "CC=gcc-14"]
     try:
-        run_logged(f"[dm-mod] building for {STOCK_SERIES}", command, log)
+        run_logged(f"[dm-mod] building for {STOCK_SERIES}", command(output), log)
     except StepFailed as failure:
         results.check(f"dm-mod: builds for {STOCK_SERIES}", False, str(failure))
         return None

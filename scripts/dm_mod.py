@@ -3,13 +3,14 @@
 """Build dm-mod.ko from the kernel's own sources, with this engine for dm-io.c and dm-kcopyd.c.
 
 usage: dm_mod.py [--source DIR] [--release RELEASE] [--stock FILE] [--output DIR]
-                 KDIR [NAME=VALUE...]
+                 [--engine DIR] KDIR [NAME=VALUE...]
 
 KDIR     the build tree of the kernel, as for other modules
 source   the sources that KDIR was prepared from; KDIR/source, or KDIR itself
 release  the kernel to build for, as uname -r says; the running one
 stock    that kernel's own dm-mod.ko, which may be compressed; the installed one
 output   dm-mod in the checkout; dm-mod.ko is there only if all checks have passed
+engine   the folder rust of the checkout
 
 A dm-mod.ko of other sources than the kernel's would corrupt memory: structures of dm are
 shared with targets, and with the block layer. So the versions must agree, and then
@@ -87,14 +88,14 @@ def link(path, target):
     path.symlink_to(target)
 
 
-def make_folder(folder, source):
+def make_folder(folder, source, engine):
     """drivers/md of the source with this project in it, as `make series` makes it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for path in (source / "drivers" / "md").iterdir():
         if path.suffix in (".c", ".h"):
             link(folder / path.name, path)
-    for name, path in engine_files().items():
+    for name, path in engine_files(engine).items():
         link(folder / FOLDER / name, path)
     text = (source / "drivers" / "md" / "Makefile").read_text()
     (folder / "Makefile").write_text(edited_makefile(text))
@@ -108,14 +109,14 @@ def switches(folder):
             "CONFIG_BLK_DEV_DM=m", f"CONFIG_{OPTION}=y"]
 
 
-def compile_module(tree, source, output, arguments):
+def compile_module(tree, source, output, arguments, engine=TOP / "rust"):
     """Builds the module; returns its file."""
     folder, objects, stamp = output / "source", output / "build", output / "made-from"
-    made_from = f"{tree}\n{source}\n"
+    made_from = f"{tree}\n{source}\n{engine}\n"
     if read(stamp) != made_from:
         # Objects of other sources may be newer than these.
         shutil.rmtree(objects, ignore_errors=True)
-    make_folder(folder, source)
+    make_folder(folder, source, engine)
     objects.mkdir(parents=True, exist_ok=True)
     stamp.write_text(made_from)
     command = ["make", "-C", str(tree), f"M={folder}", f"MO={objects}", *switches(folder),
@@ -174,6 +175,7 @@ def parse(words):
     parser.add_argument("--release", default="")
     parser.add_argument("--stock", type=pathlib.Path)
     parser.add_argument("--output", type=pathlib.Path, default=TOP / "dm-mod")
+    parser.add_argument("--engine", type=pathlib.Path, default=TOP / "rust")
     parser.add_argument("tree", type=pathlib.Path)
     parser.add_argument("arguments", nargs="*")
     return parser.parse_args(words)
@@ -189,7 +191,7 @@ def run(words=None):
     product.unlink(missing_ok=True)
     check_versions(tree, source, release)
     stock = stock_module(options.stock, release)
-    module = compile_module(tree, source, output, options.arguments)
+    module = compile_module(tree, source, output, options.arguments, options.engine.resolve())
     check_code(stock, module.read_bytes(), tree, source)
     shutil.copy(module, product)
     print(f"{product}: for {release}")

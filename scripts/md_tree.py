@@ -55,9 +55,8 @@ endchoice
 """
 
 
-def engine_files():
+def engine_files(rust=TOP / "rust"):
     """The files that go to drivers/md/FOLDER: their names there to their paths."""
-    rust = TOP / "rust"
     names = {str(path.relative_to(rust)): path for path in sorted(rust.rglob("*"))
              if path.suffix in (".rs", ".c", ".h") or path.name == "Makefile"}
     return {name: path for name, path in names.items() if not NOT_DM_MOD.fullmatch(name)}

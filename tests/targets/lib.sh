@@ -2,8 +2,9 @@
 # shellcheck shell=sh
 # What the scenarios have in common; sourced by their main.sh after report.sh.
 #
-# It knows SCOPE (short or full), SEED, and DISKS (how many there are), and that
-# each disk has been filled with random bytes that are no other disk's.
+# It knows SCOPE (short or full), SEED, DISKS (how many there are), and MODULE (which
+# this engine is in: dm_io_rust, or dm_mod itself), and that each disk has been filled
+# with random bytes that are no other disk's.
 
 # shellcheck source=/dev/null
 . /data/settings
@@ -15,11 +16,14 @@ EXPECTED="$EXPECTED|[a-z_]*: [0-9]* callbacks suppressed"
 export DM_DISABLE_UDEV=1
 
 TRACING=/sys/kernel/tracing
-STATISTICS=/sys/kernel/debug/dm_io_rust/statistics
-# The kernel's own functions, which nothing here may call: all that redirect.h names.
+# shellcheck disable=SC2153 # the settings have it
+STATISTICS=/sys/kernel/debug/$MODULE/statistics
+# The kernel's own functions, which nothing here may call: all that redirect.h names. A
+# dm_mod with this engine does not have them, and what is Rust has no entry for probes.
 STOCK='dm_io dm_io_client_create dm_io_client_destroy
 	dm_kcopyd_client_create dm_kcopyd_client_destroy dm_kcopyd_client_flush
 	dm_kcopyd_copy dm_kcopyd_zero dm_kcopyd_prepare_callback dm_kcopyd_do_callback'
+[ "$MODULE" != dm_mod ] || STOCK=''
 
 # fails COMMAND...: succeeds if the command does not, but could be run.
 fails()
@@ -84,15 +88,49 @@ expect_message()
 load_modules()
 {
 	# shellcheck disable=SC2046 # one word for each module
-	modprobe -a $(cat /data/modules) && insmod /modules/dm_io_rust.ko || return 1
+	modprobe -a $(cat /data/modules) || return 1
+	if [ "$MODULE" = dm_mod ]; then
+		# shellcheck disable=SC2046
+		modprobe -a $(cat /data/targets)
+		return
+	fi
+	insmod /modules/dm_io_rust.ko || return 1
 	while read -r module; do
 		insmod "/modules/$module.ko" || return 1
+	done </data/targets
+}
+
+# changed_targets: which of the targets are not signed by the kernel's builder.
+changed_targets()
+{
+	while read -r module; do
+		grep -H . "/sys/module/$(echo "$module" | tr - _)/taint"
 	done </data/targets
 }
 
 load_targets()
 {
 	check "the module and the targets load" load_modules
+	[ "$MODULE" != dm_mod ] ||
+		check "the targets are the kernel's own, as signed" equal "$(changed_targets)" ""
+}
+
+# functions_of_dm_mod REGEX: how many of its functions have such a name.
+functions_of_dm_mod()
+{
+	grep -cE " [tT] ($1)[[:space:]]" /tmp/dm_mod.symbols
+}
+
+# Which code dm_mod has for dm-io and kcopyd.
+check_code_of_dm_mod()
+{
+	grep -F '[dm_mod]' /proc/kallsyms >/tmp/dm_mod.symbols
+	check "dm_mod's functions are known" \
+		equal "$(functions_of_dm_mod 'dm_get_device|dm_submit_bio|dm_no_such_function')" 2
+	check "dm_mod has this engine's functions" \
+		[ "$(functions_of_dm_mod '_R\w*dm_mod_main\w*')" -gt 20 ]
+	check "dm_mod has none of dm-io.c and dm-kcopyd.c" equal \
+		"$(functions_of_dm_mod 'dispatch_io|sync_io|complete_io|run_complete_job|segment_complete')" 0
 }
 
 # probe NAME FUNCTION: counts the calls of a function of the kernel's dm_mod.
@@ -111,7 +149,8 @@ start_proof()
 	check "a probe sees the scenario" probe seen dm_get_device
 	echo 1 >$TRACING/events/stock/enable
 	check "the probes are on" equal "$(cat $TRACING/events/stock/enable)" 1
-	check "the module's statistics are read" cp $STATISTICS /tmp/statistics.before
+	[ "$MODULE" != dm_mod ] || check_code_of_dm_mod
+	check "the module's statistics are read" cp "$STATISTICS" /tmp/statistics.before
 }
 
 # stock_calls: which functions were called, and how often, or are not counted at all.
@@ -134,7 +173,8 @@ seen_calls()
 end_proof()
 {
 	check "the probes see the scenario" [ "$(seen_calls)" -gt 0 ]
-	check "no stock dm-io or kcopyd function was called" equal "$(stock_calls)" ""
+	[ "$MODULE" = dm_mod ] ||
+		check "no stock dm-io or kcopyd function was called" equal "$(stock_calls)" ""
 	echo 0 >$TRACING/events/stock/enable
 	echo >$TRACING/kprobe_events
 }
@@ -143,14 +183,14 @@ end_proof()
 grew()
 {
 	[ "$(awk -v name="$1" '$1 == name { print $2 - sum[name] } { sum[$1] = $2 }' \
-		/tmp/statistics.before $STATISTICS | tail -n 1)" -gt 0 ]
+		/tmp/statistics.before "$STATISTICS" | tail -n 1)" -gt 0 ]
 }
 
 # check_proof NAME...: statistics that this scenario must have moved.
 check_proof()
 {
 	end_proof
-	report say "$(tr '\n' ';' <$STATISTICS)"
+	report say "$(tr '\n' ';' <"$STATISTICS")"
 	for name in "$@"; do
 		check "the statistic $name has grown" grew "$name"
 	done
@@ -170,9 +210,14 @@ remove_devices()
 
 unload_modules()
 {
-	for module in $(tac /data/targets) dm_io_rust; do
+	for module in $(tac /data/targets); do
 		rmmod "$module" || return 1
 	done
+	# Others of the kernel's modules that are on it, as dm-flakey.
+	for holder in "/sys/module/$MODULE/holders"/*; do
+		[ ! -e "$holder" ] || rmmod "${holder##*/}" || return 1
+	done
+	rmmod "$MODULE"
 }
 
 unload_targets()

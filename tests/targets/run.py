@@ -5,7 +5,12 @@
 usage: run.py [--short] [SCENARIO...]
 
 A scenario is a folder here: needs.json says what it needs, main.sh is what the
-guest does. With MUTANT=NAME in the environment the module is made with that fault
+guest does. WAY in the environment says how the targets come to this engine:
+
+rebuilt  built anew to call dm_io_rust.ko, by redirect.h; unless another is named
+dm-mod   the kernel's own, on a dm-mod.ko with this engine in it
+
+With MUTANT=NAME in the environment the module is made with that fault
 (see mutate.py), and each scenario that lists it in needs.json must fail.
 """
 
@@ -28,10 +33,12 @@ from results import Results  # noqa: E402
 from steps import main  # noqa: E402
 
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
+import way_dm_mod  # noqa: E402
 
 HERE = TOP / "tests" / "targets"
 STOCK = SERIES[0]
 MODULE = "dm_io_rust"
+DM_MOD = "dm-mod"
 MEMORY_MIB = 2048
 # The check of lib.sh that comes before any that a mutant may fail.
 READY = "the module and the targets load"
@@ -94,19 +101,26 @@ def make_guest(name, folder, scope, seed, module):
     guest = Guest(stock_kernel(), HERE / name)
     guest.add(HERE / "lib.sh", "/lib/targets.sh")
     guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
-    order, stock = load_order(needs["targets"])
+    in_dm_mod = module.stem == DM_MOD
+    if in_dm_mod:
+        order, stock = way_dm_mod.load_order(guest.kernel, needs["targets"]), []
+    else:
+        order, stock = load_order(needs["targets"])
     modules = sorted({known.replace("-", "_")
                       for known in ["dm_mod", *needs["modules"], *stock]})
     guest.modules(*modules)
     for program in ["cmp", *needs["programs"]]:
         guest.program(program)
-    add_module(guest, folder, module)
-    for target in order:
-        add_module(guest, folder, built(STOCK)[target])
+    if in_dm_mod:
+        way_dm_mod.add_modules(guest, folder, module, order)
+    else:
+        for path in [module, *(built(STOCK)[target] for target in order)]:
+            add_module(guest, folder, path)
     add_text(guest, folder, "modules", "".join(f"{line}\n" for line in modules))
     add_text(guest, folder, "targets", "".join(f"{line}\n" for line in order))
     add_text(guest, folder, "settings",
-             f"SCOPE={scope}\nSEED={seed}\nDISKS={len(needs['disks_mib'])}\n")
+             f"SCOPE={scope}\nSEED={seed}\nDISKS={len(needs['disks_mib'])}\n"
+             f"MODULE={module.stem.replace('-', '_')}\n")
     add_disks(guest, folder, needs["disks_mib"], seed)
     return guest
 
@@ -129,6 +143,13 @@ def named(name, outcome):
     return own + outcome.results.checks[len(own):]
 
 
+def module_of(way, mutant):
+    """The module that this engine is in."""
+    if way == DM_MOD:
+        return way_dm_mod.module_of(mutant)
+    return build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
+
+
 def run():
     names = [word for word in sys.argv[1:] if word != "--short"]
     mutant = os.environ.get("MUTANT")
@@ -137,7 +158,7 @@ def run():
     names = names or sorted(path.parent.name for path in HERE.glob("*/needs.json"))
     if mutant:
         names = [name for name in names if mutant in mutants_of(HERE / name)]
-    module = build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
+    module = module_of(os.environ.get("WAY"), mutant)
     results = Results()
     print(f"  the seed of this run: SEED={seed}", flush=True)
     for name in names:
