@@ -33,20 +33,28 @@ choice
 	depends on BLK_DEV_DM
 	default DM_IO_IN_C
 	help
-	  The code of device-mapper that reads and writes regions of block
-	  devices, and copies them, for targets such as snapshots, mirrors, thin
-	  pools and caches.
+	  Which code reads and writes regions of block devices, and copies them,
+	  for targets such as snapshots, mirrors, thin pools and caches. They see
+	  the same functions.
+
+	  If unsure, choose C.
 
 config DM_IO_IN_C
 	bool "C"
 	help
-	  The implementation in C: dm-io.c and dm-kcopyd.c.
+	  The implementation in C, dm-io.c and dm-kcopyd.c: the one that
+	  device-mapper has always had. It needs no toolchain but that of the
+	  rest of the kernel.
+
+	  If unsure, choose this.
 
 config {OPTION}
 	bool "Rust"
 	depends on RUST && 64BIT
 	help
-	  The implementation in Rust, of which targets see the same functions.
+	  The implementation in Rust, in drivers/md/{FOLDER}, instead of
+	  dm-io.c and dm-kcopyd.c. It keeps statistics in debugfs; ftrace and
+	  kprobe events do not know its functions.
 
 	  If unsure, choose C.
 

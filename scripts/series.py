@@ -22,30 +22,31 @@ from steps import TOP, StepFailed, main
 MD = pathlib.Path("drivers") / "md"
 # What belongs to a patch, by the start of a file's name; the rest is the last layer's.
 LAYERS = (
-    (("bindings", "statistics"), "dm io rust: add bindings and statistics", """\
-The kernel crate has bindings of bios, mempools and work queues. What it
-lacks are inline functions, some constants, and the declarations of
-<linux/dm-io.h> and <linux/dm-kcopyd.h>, which bindgen makes.
+    (("bindings", "statistics"), "dm-io-rust: add bindings and statistics", """\
+The kernel crate has bindings of bios, mempools and work queues. It lacks
+inline functions, some constants, and the declarations of <linux/dm-io.h>
+and <linux/dm-kcopyd.h>: bindgen makes them.
 
 Nothing is built of this until the last patch of the series."""),
-    (("memory",), "dm io rust: add owners of memory", """\
-Buffers of each kind that dm-io takes, pools, reserves of pages, and lock-free
-lists, as types that safe code cannot misuse. Nothing here knows of device
-mapper."""),
-    (("block",), "dm io rust: add owners of bios and work queues", """\
-A bio's type says what its owner may do with it: fill it, share its vectors
-with child bios, or reuse it after completion. A bio in flight has no owner.
-Nothing here knows of device mapper."""),
-    (("dm/", "dm.rs"), "dm io rust: add the types of device mapper", """\
-Regions, page lists, callbacks and error bits, checked when they come from C."""),
-    (("io",), "dm io rust: add dm-io", """\
-I/O between one buffer and one or many regions. A request that fits into one
-bio is that bio, with the request's state as its payload. There is no unsafe
-code in this layer."""),
-    (("kcopyd",), "dm io rust: add kcopyd", """\
+    (("memory",), "dm-io-rust: add owners of memory", """\
+Buffers of each kind that dm-io takes, pools, reserves of pages, and
+lock-free lists, as types that safe code cannot misuse. Nothing here knows
+of device mapper."""),
+    (("block",), "dm-io-rust: add owners of bios and work queues", """\
+A bio's type says what its owner may do with it: fill it, share its
+vectors with child bios, or reuse it after completion. A bio in flight has
+no owner. Nothing here knows of device mapper."""),
+    (("dm/", "dm.rs"), "dm-io-rust: add the types of device mapper", """\
+Regions, page lists, callbacks and error bits: checked when they come
+from C."""),
+    (("io",), "dm-io-rust: add dm-io", """\
+I/O between one buffer and one or many regions. A request that fits into
+one bio is that bio, with the request's state as its payload. There is no
+unsafe code in this layer."""),
+    (("kcopyd",), "dm-io-rust: add kcopyd", """\
 Copies and zeroings, in sub-jobs of which several are in flight at a time.
 There is no unsafe code in this layer."""),
-    ((), "dm io rust: add the functions that C calls", """\
+    ((), "dm-io-rust: add the functions that C calls", """\
 The ten functions of dm-io and kcopyd under their own names, held against
 their declarations at compile time; the parameter of kcopyd; and what dm.c
 calls when dm_mod is loaded and unloaded."""),

@@ -24,6 +24,7 @@ PARTS = {
     "mutant": ["tests/differential/run.py", "--mutant"],
     "targets": ["scripts/build_targets.py"],
     "dm-mod": ["scripts/build_dm_mod.py"],
+    "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],
     "scenarios": ["tests/targets/run.py", "--short"],
     "kunit": ["scripts/run_kunit.py"],
