@@ -63,9 +63,9 @@ test-misuse: setup ## try the misuses of Documentation/safety.rst, which must no
 # MUTANT is a fault of tests/targets/mutants that they are to notice; SCENARIOS and
 # SEED are those of one run to repeat; WAY is dm-mod for the kernel's own targets.
 .PHONY: test-targets
-test-targets: targets ## use the targets in an emulated Debian; WAY=, MUTANT=, SCENARIOS=, SEED=
-	@$(IN_TOOLCHAIN) env WAY=$(WAY) MUTANT=$(MUTANT) SEED=$(SEED) \
-		python3 tests/targets/run.py $(SCENARIOS)
+test-targets: $(if $(filter dm-mod,$(WAY)),dm-mod,targets) ## use the targets in an emulated Debian; WAY=, MUTANT=, SCENARIOS=, SEED=
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) \
+		python3 tests/targets/run.py $(if $(WAY),--way=$(WAY)) $(SCENARIOS)
 
 .PHONY: test-differential
 test-differential: setup ## compare with mainline at length; MUTANT=name or all

@@ -161,6 +161,8 @@ def check_code(stock, module, tree, source):
     left = REPLACED_FILES & elf.source_files(module)
     if left:
         refuse(f"it would have code of {' and '.join(sorted(left))}")
+    if not any("dm_mod_main" in name for _, name in elf.functions(module)):
+        refuse("it would have no code of this engine")
     differing = differences(stock, module, source)
     if differing:
         compiler = re.search(r'^CONFIG_CC_VERSION_TEXT="(.*)"', read(tree / ".config"), re.MULTILINE)

@@ -27,6 +27,7 @@ PARTS = {
     "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],
     "scenarios": ["tests/targets/run.py", "--short"],
+    "own-targets": ["tests/targets/run.py", "--short", "--way=dm-mod", "load", "snapshot"],
     "kunit": ["scripts/run_kunit.py"],
 }
 

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Mainline's targets at work on this module, on the stock kernel in the emulator.
 
-usage: run.py [--short] [SCENARIO...]
+usage: run.py [--short] [--way=WAY] [SCENARIO...]
 
 A scenario is a folder here: needs.json says what it needs, main.sh is what the
-guest does. WAY in the environment says how the targets come to this engine:
+guest does. WAY is how the targets come to this engine:
 
-rebuilt  built anew to call dm_io_rust.ko, by redirect.h; unless another is named
+rebuilt  built anew to call dm_io_rust.ko, by redirect.h; unless another way is named
 dm-mod   the kernel's own, on a dm-mod.ko with this engine in it
 
 With MUTANT=NAME in the environment the module is made with that fault
@@ -30,7 +30,7 @@ from build_modules import SERIES, products  # noqa: E402
 from build_targets import built  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
 from results import Results  # noqa: E402
-from steps import main  # noqa: E402
+from steps import StepFailed, main  # noqa: E402
 
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 import way_dm_mod  # noqa: E402
@@ -143,22 +143,32 @@ def named(name, outcome):
     return own + outcome.results.checks[len(own):]
 
 
-def module_of(way, mutant):
-    """The module that this engine is in."""
-    if way == DM_MOD:
-        return way_dm_mod.module_of(mutant)
+def module_of(mutant):
+    """The module that targets which are built anew call, or one with a fault."""
     return build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
 
 
+# How targets come to this engine, and what makes the module that it is in.
+WAYS = {"rebuilt": module_of, DM_MOD: way_dm_mod.module_of}
+
+
+def way_of(words):
+    name = next((word.removeprefix("--way=") for word in words if word.startswith("--way=")),
+                "rebuilt")
+    if name not in WAYS:
+        raise StepFailed(f"{name} is none of the ways {', '.join(WAYS)}")
+    return WAYS[name]
+
+
 def run():
-    names = [word for word in sys.argv[1:] if word != "--short"]
+    names = [word for word in sys.argv[1:] if not word.startswith("--")]
     mutant = os.environ.get("MUTANT")
     scope = "short" if mutant or "--short" in sys.argv else "full"
     seed = int(os.environ.get("SEED") or secrets.randbelow(1 << 32))
     names = names or sorted(path.parent.name for path in HERE.glob("*/needs.json"))
     if mutant:
         names = [name for name in names if mutant in mutants_of(HERE / name)]
-    module = module_of(os.environ.get("WAY"), mutant)
+    module = way_of(sys.argv)(mutant)
     results = Results()
     print(f"  the seed of this run: SEED={seed}", flush=True)
     for name in names:
