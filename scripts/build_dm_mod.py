@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Build dm-mod.ko with this engine for both kernels; see dm_mod.py, which must refuse other sources."""
+"""Build dm-mod.ko with this engine for both kernels.
+
+See dm_mod.py, which must refuse sources that are not the kernel's.
+"""
 
 import lzma
 import subprocess
@@ -26,7 +29,8 @@ def release(series):
 
 def stock():
     """Debian's own dm-mod.ko, as packed."""
-    return next((CACHE / f"stock-{STOCK_SERIES}").glob("usr/lib/modules/*/kernel/drivers/md/dm-mod.ko.xz"))
+    modules = CACHE / f"stock-{STOCK_SERIES}" / "usr" / "lib" / "modules"
+    return next(modules.glob("*/kernel/drivers/md/dm-mod.ko.xz"))
 
 
 def exported(symvers):
@@ -85,8 +89,8 @@ def build_other(results, series):
 def check_exports(results, series):
     ours = exported(products("dm-mod", series) / "build" / "Module.symvers")
     kernels = exported(CACHE / f"tree-{series}" / "Module.symvers")
-    results.check(f"dm-mod: for {series}, its {len(kernels)} exports are the kernel's own, licences too",
-                  bool(kernels) and ours == kernels, str(sorted(ours ^ kernels)))
+    results.check(f"dm-mod: for {series}, its {len(kernels)} exports are the kernel's own, "
+                  "licences too", bool(kernels) and ours == kernels, str(sorted(ours ^ kernels)))
 
 
 def refused(results, name, reason, *arguments):

@@ -60,7 +60,8 @@ def run():
         tree = folder / "tree"
         applied(results, patches, source, tree)
         have = contents(tree / MD)
-        differing = sorted(name for name, text in wanted(source).items() if have.pop(name, None) != text)
+        differing = sorted(name for name, text in wanted(source).items()
+                           if have.pop(name, None) != text)
         results.check("series: it makes the files that dm-mod is built from, and no others",
                       not differing and not have, " ".join([*differing, *have]))
         check_style(results, patches, source)

@@ -135,7 +135,11 @@ def kernels_own(module, source):
     """The functions of a new dm-mod.ko that are not of this engine: names to their codes."""
     found = {}
     for (file, name), codes in elf.functions(module).items():
-        if (source / "drivers" / "md" / file).is_file() or not file and not ENGINE.fullmatch(base(name)):
+        if file:
+            own = (source / "drivers" / "md" / file).is_file()
+        else:
+            own = not ENGINE.fullmatch(base(name))
+        if own:
             found.setdefault(name, []).extend(codes)
     return found
 
@@ -165,7 +169,8 @@ def check_code(stock, module, tree, source):
         refuse("it would have no code of this engine")
     differing = differences(stock, module, source)
     if differing:
-        compiler = re.search(r'^CONFIG_CC_VERSION_TEXT="(.*)"', read(tree / ".config"), re.MULTILINE)
+        compiler = re.search(r'^CONFIG_CC_VERSION_TEXT="(.*)"', read(tree / ".config"),
+                             re.MULTILINE)
         refuse(f"{len(differing)} functions are not those of the kernel's own dm-mod.ko, as "
                f"{differing[0]}(): the source is another, or the compiler is not "
                f"{compiler[1] if compiler else 'that of the kernel'}")
