@@ -25,6 +25,29 @@ modules: setup
 	@$(IN_TOOLCHAIN) sh -c 'exec make -C "$$DM_IO_RUST_CACHE/tree-7.2" M="$(CURDIR)" CC=gcc-14 modules'
 endif
 
+# KREL is the kernel to build for unless it is the running one, KSRC its sources unless
+# KDIR knows them, STOCK its own dm-mod.ko unless that is installed.
+.PHONY: dm-mod
+ifdef KDIR
+dm-mod: ## build dm-mod.ko with this engine in it; KDIR=tree, KREL=, KSRC=, STOCK=
+	@scripts/check-tree "$(KDIR)"
+	+@python3 scripts/dm_mod.py $(if $(KREL),--release "$(KREL)") $(if $(KSRC),--source "$(KSRC)") \
+		$(if $(STOCK),--stock "$(STOCK)") "$(KDIR)"
+else
+dm-mod: setup
+	@$(IN_TOOLCHAIN) python3 scripts/test.py dm-mod
+endif
+
+# KSRC is the kernel's source, of 7.3.
+.PHONY: series
+ifdef KSRC
+series: ## write this engine as patches for a kernel's drivers/md, to series/; KSRC=
+	@python3 scripts/series.py "$(KSRC)"
+else
+series: setup
+	@$(IN_TOOLCHAIN) sh -c 'exec python3 scripts/series.py "$$DM_IO_RUST_CACHE/source-7.3"'
+endif
+
 .PHONY: demo
 demo: setup ## use the module on real disks in an emulated Debian
 	@$(IN_TOOLCHAIN) python3 scripts/test.py modules targets demo
@@ -38,17 +61,17 @@ test-misuse: setup ## try the misuses of Documentation/safety.rst, which must no
 	@$(IN_TOOLCHAIN) python3 scripts/test.py modules misuse
 
 # MUTANT is a fault of tests/targets/mutants that they are to notice; SCENARIOS and
-# SEED are those of one run to repeat.
+# SEED are those of one run to repeat; WAY is dm-mod for the kernel's own targets.
 .PHONY: test-targets
-test-targets: targets ## use the targets in an emulated Debian; MUTANT=, SCENARIOS=, SEED=
+test-targets: $(if $(filter dm-mod,$(WAY)),dm-mod,targets) ## use the targets in an emulated Debian; WAY=, MUTANT=, SCENARIOS=, SEED=
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) \
-		python3 tests/targets/run.py $(SCENARIOS)
+		python3 tests/targets/run.py $(if $(WAY),--way=$(WAY)) $(SCENARIOS)
 
 .PHONY: test-takeover
 test-takeover: setup ## the same with the kernel's own targets, taken over; MUTANT=, SCENARIOS=, SEED=
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) sh -c \
 		'python3 scripts/test.py modules && python3 tests/takeover/run.py && \
-		exec python3 tests/targets/run.py --takeover $(SCENARIOS)'
+		exec python3 tests/targets/run.py --way=takeover $(SCENARIOS)'
 
 .PHONY: test-differential
 test-differential: setup ## compare with mainline at length; MUTANT=name or all

@@ -2,19 +2,16 @@
 
 //! The edge to C: raw arguments in, checked types out.
 //!
-//! Every exported function is here, and nothing else is `extern "C"` to the outside. Each turns its
-//! arguments into one call of [`crate::io`] or [`crate::kcopyd`], and a refusal into an error number
-//! and a line in the log.
+//! The exported functions of the request API are here. Nothing is `extern "C"` to the outside but
+//! these, and those of the crate's root or of what else only that root has. Each turns its arguments
+//! into one call of [`crate::io`] or [`crate::kcopyd`], and a refusal into an error number and a line
+//! in the log.
 
-mod args;
-mod dm_io;
-mod kcopyd;
-mod marked;
+pub(crate) mod args;
+pub(crate) mod marked;
 mod rust_dm_io;
 mod rust_dm_kcopyd;
-mod services;
-
-pub(crate) use self::services::Services;
+pub(crate) mod services;
 
 use crate::dm::{
     log,
@@ -25,17 +22,18 @@ use kernel::{
     prelude::*, //
 };
 
-/// Defines exported functions. One whose signature is not that of its header does not compile: the
-/// two are made the branches of one expression.
+/// Defines exported functions, whose names in C begin with the prefix. One whose signature is not that
+/// of its header, in the caller's `bindings`, does not compile: the two are made the branches of one
+/// expression.
 macro_rules! export {
-    ($(
+    (prefix: $prefix:expr; $(
         $(#[$attribute:meta])*
         fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $return:ty)? $body:block
     )*) => {
         $(
             const _: () = {
                 if true {
-                    $crate::bindings::$name
+                    bindings::$name
                 } else {
                     $name
                 };
@@ -46,15 +44,15 @@ macro_rules! export {
             /// # Safety
             ///
             /// The caller guarantees what the header requires.
-            #[no_mangle]
+            #[export_name = concat!($prefix, stringify!($name))]
             unsafe extern "C" fn $name($($argument: $type),*) $(-> $return)? $body
         )*
     };
 }
-use export;
+pub(crate) use export;
 
 /// Returns what an exported function returns; logs a refusal, with the function's name.
-fn to_errno(call: &CStr, result: Result<c_int, Refusal>) -> c_int {
+pub(crate) fn to_errno(call: &CStr, result: Result<c_int, Refusal>) -> c_int {
     result.unwrap_or_else(|refusal| {
         log::refused(call, refusal);
         refusal.error.to_errno()

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel crate's bindings, and what bindgen adds to them from this project's C headers: the
-//! kernel's inline functions and constants that the kernel crate lacks, under their own names, and
-//! the public headers' declarations.
-//!
-//! A name that both APIs have is here that of the services, and in [`mainline`] that of the request
-//! API.
+//! The kernel crate's bindings, and what bindgen adds to them: the kernel's inline functions and
+//! constants that the kernel crate lacks, under their own names, from this project's C helpers; and
+//! the request API, from the kernel's headers.
 
 #![allow(
     clippy::all,
@@ -25,13 +22,13 @@ pub(crate) use kernel::bindings::*;
 
 include!(concat!(
     env!("DM_IO_RUST_OBJ"),
-    "/rust/bindings/services.generated.rs"
+    "/bindings/helpers.generated.rs"
 ));
 
-pub(crate) use self::mainline::*;
+pub(crate) use self::request::*;
 
-pub(crate) mod mainline {
-    //! Today's request API.
+mod request {
+    //! The request API.
 
     use kernel::{
         bindings::{
@@ -46,6 +43,6 @@ pub(crate) mod mainline {
 
     include!(concat!(
         env!("DM_IO_RUST_OBJ"),
-        "/rust/bindings/mainline.generated.rs"
+        "/bindings/request.generated.rs"
     ));
 }

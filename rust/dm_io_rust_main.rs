@@ -4,7 +4,7 @@
 //!
 //! From the top, each layer calls only what is below it:
 //!
-//! - [`abi`]: the functions that C calls.
+//! - [`abi`] and [`classic`]: the functions that C calls.
 //! - [`io`] and [`kcopyd`]: the decisions, which contain no unsafe code.
 //! - [`dm`]: device mapper's types, which both services share.
 //! - [`block`] and [`memory`]: safe owners of the kernel's objects, which know nothing of device
@@ -18,6 +18,7 @@ use kernel::prelude::*;
 mod abi;
 mod bindings;
 mod block;
+mod classic;
 mod dm;
 mod io;
 mod kcopyd;
@@ -34,13 +35,17 @@ module! {
 
 /// The module.
 struct DmIoRust {
-    _services: abi::Services,
+    _classic: classic::Services,
+    _services: abi::services::Services,
+    _statistics: statistics::Statistics,
 }
 
 impl kernel::Module for DmIoRust {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         Ok(Self {
-            _services: abi::Services::new()?,
+            _classic: classic::Services::new()?,
+            _services: abi::services::Services::new()?,
+            _statistics: statistics::Statistics::show(),
         })
     }
 }

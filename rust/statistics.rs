@@ -65,11 +65,16 @@ impl Statistics {
         unsafe { bindings::dm_io_rust_show_statistics() };
         Self(())
     }
+
+    /// Hides the file, if it is there. May sleep.
+    pub(crate) fn hide() {
+        // SAFETY: May be called at any time, and does nothing the second time.
+        unsafe { bindings::dm_io_rust_hide_statistics() }
+    }
 }
 
 impl Drop for Statistics {
     fn drop(&mut self) {
-        // SAFETY: It was shown.
-        unsafe { bindings::dm_io_rust_hide_statistics() }
+        Self::hide();
     }
 }

@@ -23,10 +23,13 @@ PARTS = {
     "differential": ["tests/differential/run.py"],
     "mutant": ["tests/differential/run.py", "--mutant"],
     "targets": ["scripts/build_targets.py"],
+    "dm-mod": ["scripts/build_dm_mod.py"],
+    "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],
     "scenarios": ["tests/targets/run.py", "--short"],
-    "stock-targets": ["tests/targets/run.py", "--short", "--takeover", "snapshot", "mirror"],
+    "stock-targets": ["tests/targets/run.py", "--short", "--way=takeover", "snapshot", "mirror"],
     "takeover": ["tests/takeover/run.py", "--short"],
+    "own-targets": ["tests/targets/run.py", "--short", "--way=dm-mod", "load", "snapshot"],
     "kunit": ["scripts/run_kunit.py"],
 }
 

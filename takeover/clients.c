@@ -14,8 +14,8 @@
 #include <linux/slab.h>
 
 #include <dm_io_rust/mainline.h>
-#include <dm_io_rust/marker.h>
 
+#include "../rust/abi/marker.h"
 #include "takeover.h"
 
 struct entry {

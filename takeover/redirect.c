@@ -13,8 +13,8 @@
 #include <linux/module.h>
 
 #include <dm_io_rust/mainline.h>
-#include <dm_io_rust/marker.h>
 
+#include "../rust/abi/marker.h"
 #include "takeover.h"
 
 struct redirect {

@@ -3,10 +3,7 @@
 //! Arguments from C.
 
 use crate::{
-    bindings::{
-        self,
-        io_region, //
-    },
+    bindings::dm_io_region,
     block::{
         block_device::SECTOR_SHIFT,
         BlockDevice,
@@ -29,7 +26,7 @@ use kernel::ffi::{
 };
 
 /// What an I/O does, and where.
-pub(super) struct RegionArgs<'a> {
+pub(crate) struct RegionArgs<'a> {
     op: Op,
     regions: Regions<'a>,
 }
@@ -43,9 +40,9 @@ impl<'a> RegionArgs<'a> {
     /// them is open until all I/O with its region has completed.
     // Inlined for speed: the result is large, and would be copied.
     #[inline]
-    pub(super) unsafe fn new(
+    pub(crate) unsafe fn new(
         count: c_uint,
-        raw_regions: *const io_region,
+        raw_regions: *const dm_io_region,
         opf: u32,
     ) -> Result<Self, Refusal> {
         const COUNT: Refusal = Refusal::invalid(c"num_regions: not 1 to BITS_PER_LONG");
@@ -68,7 +65,7 @@ impl<'a> RegionArgs<'a> {
     }
 
     /// Returns how long the buffer must be, in bytes; 0 if there need not be one.
-    pub(super) fn buffer_bytes(&self) -> u64 {
+    pub(crate) fn buffer_bytes(&self) -> u64 {
         if self.op.carries_data() {
             self.regions.longest() << SECTOR_SHIFT
         } else {
@@ -77,7 +74,7 @@ impl<'a> RegionArgs<'a> {
     }
 
     /// Adds the buffer, and the priority.
-    pub(super) fn with_buffer(self, buffer: Buffer<'a>, priority: u16) -> IoArgs<'a> {
+    pub(crate) fn with_buffer(self, buffer: Buffer<'a>, priority: u16) -> IoArgs<'a> {
         IoArgs {
             op: self.op.with_priority(priority),
             regions: self.regions,
@@ -91,10 +88,7 @@ impl<'a> RegionArgs<'a> {
 /// # Safety
 ///
 /// `raw` is null or valid; a device in it is open until all I/O with the region has completed.
-pub(super) unsafe fn region(
-    raw: *const bindings::io_region,
-    null: Refusal,
-) -> Result<Region, Refusal> {
+pub(crate) unsafe fn region(raw: *const dm_io_region, null: Refusal) -> Result<Region, Refusal> {
     // SAFETY: It is null or valid.
     let raw = unsafe { raw.as_ref() }.ok_or(null)?;
     // SAFETY: The caller keeps the device open.
@@ -109,8 +103,8 @@ pub(super) unsafe fn region(
 ///
 /// `raw` is null or has `count` valid elements, which do not change during `'a`; a device in them is
 /// open until all I/O with its region has completed.
-pub(super) unsafe fn regions<'a>(
-    raw: *const bindings::io_region,
+pub(crate) unsafe fn regions<'a>(
+    raw: *const dm_io_region,
     count: usize,
     null: Refusal,
     mut call: impl FnMut(usize, &Region),

@@ -2,7 +2,7 @@
 
 //! Objects that C holds, whose first word tells them from those of mainline's dm-io and kcopyd.
 //!
-//! C header: [`dm_io_rust/marker.h`](../../include/dm_io_rust/marker.h)
+//! C header: [`marker.h`](marker.h)
 
 use super::rust_dm_io::is_error_or_null;
 use crate::{
@@ -25,7 +25,7 @@ use kernel::{
 };
 
 /// A type whose objects C holds.
-pub(super) trait Kind: Sized {
+pub(crate) trait Kind: Sized {
     /// One that no other type has.
     const KIND: bindings::dm_io_rust_kind;
 }
@@ -71,14 +71,14 @@ unsafe fn is_marked<T: Kind, C>(object: *const C) -> bool {
 ///
 /// `marker` is that of the kind.
 #[repr(C)]
-pub(super) struct Marked<T: Kind> {
+pub(crate) struct Marked<T: Kind> {
     marker: *const c_char,
     object: T,
 }
 
 impl<T: Kind> Marked<T> {
     /// Gives an object to C.
-    pub(super) fn give<C>(object: T) -> Result<*mut C> {
+    pub(crate) fn give<C>(object: T) -> Result<*mut C> {
         let marker = marker::<T>();
         // INVARIANT: That is the kind's.
         let marked = KBox::new(Self { marker, object }, GFP_KERNEL)?;
@@ -92,7 +92,7 @@ impl<T: Kind> Marked<T> {
     /// `raw` is null, an `ERR_PTR`, or an object of this module or of mainline which C holds during
     /// `'a`.
     #[inline(always)]
-    pub(super) unsafe fn borrow<'a, C>(raw: *const C) -> Option<&'a T> {
+    pub(crate) unsafe fn borrow<'a, C>(raw: *const C) -> Option<&'a T> {
         // SAFETY: The caller guarantees that C holds the object, which has a first word.
         if !unsafe { is_marked::<T, C>(raw) } {
             return None;
@@ -106,7 +106,7 @@ impl<T: Kind> Marked<T> {
     /// # Safety
     ///
     /// As for [`Self::borrow`], and C gives the object up.
-    pub(super) unsafe fn take<C>(raw: *mut C) -> Option<T> {
+    pub(crate) unsafe fn take<C>(raw: *mut C) -> Option<T> {
         // SAFETY: The caller guarantees that C holds the object, which has a first word.
         if !unsafe { is_marked::<T, C>(raw) } {
             return None;
@@ -118,7 +118,7 @@ impl<T: Kind> Marked<T> {
 }
 
 /// Gives a job to C. The marker is in the job's own memory: preparing a callback does not fail.
-pub(super) fn give_job(job: Pooled<Job>) -> *mut c_void {
+pub(crate) fn give_job(job: Pooled<Job>) -> *mut c_void {
     job.into_raw(marker::<Pooled<Job>>().cast()).as_ptr().cast()
 }
 
@@ -127,7 +127,7 @@ pub(super) fn give_job(job: Pooled<Job>) -> *mut c_void {
 /// # Safety
 ///
 /// `raw` is null, or a job of this module or of mainline which C holds, and gives up.
-pub(super) unsafe fn take_job(raw: *mut c_void) -> Option<Pooled<Job>> {
+pub(crate) unsafe fn take_job(raw: *mut c_void) -> Option<Pooled<Job>> {
     // SAFETY: The caller guarantees that C holds the job, which has a first word.
     if !unsafe { is_marked::<Pooled<Job>, c_void>(raw) } {
         return None;

@@ -3,9 +3,6 @@
  * What tells the module's objects from those of the kernel's own dm-io and kcopyd:
  * its address, which nothing else has.
  */
-#include <linux/export.h>
-
-#include <dm_io_rust/marker.h>
+#include "marker.h"
 
 const char dm_io_rust_marker[DM_IO_RUST_KINDS];
-EXPORT_SYMBOL_GPL(dm_io_rust_marker);

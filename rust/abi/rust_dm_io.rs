@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The functions of `dm_io_rust/mainline.h` that do I/O.
+//! The functions of `<linux/dm-io.h>`.
 
 use super::{
     args::RegionArgs,
@@ -10,7 +10,8 @@ use super::{
     to_errno, //
 };
 use crate::{
-    bindings::mainline::{
+    bindings::{
+        self,
         dm_io_client,
         dm_io_memory,
         dm_io_region,
@@ -67,7 +68,7 @@ pub(super) fn is_error_or_null<T>(pointer: *mut T) -> bool {
 ///
 /// # Safety
 ///
-/// As the header requires of the caller of `rust_dm_io`.
+/// As the header requires of the caller of `dm_io`.
 unsafe fn run(
     request: *const dm_io_request,
     (count, regions): (c_uint, *const dm_io_region),
@@ -78,9 +79,8 @@ unsafe fn run(
     // SAFETY: The client is one that was created, and that the caller still has.
     let client = unsafe { Marked::<Client>::borrow(request.client) };
     let client = client.ok_or(Refusal::invalid(c"io_req->client is none"))?;
-    // SAFETY: The caller guarantees what `RegionArgs` requires; the region is laid out as that of the
-    // services.
-    let args = unsafe { RegionArgs::new(count, regions.cast(), request.bi_opf) }?;
+    // SAFETY: The caller guarantees what `RegionArgs` requires.
+    let args = unsafe { RegionArgs::new(count, regions, request.bi_opf) }?;
     let callback = request.notify.fn_.map(|function| {
         // SAFETY: The function may be called with the context once, in any context.
         unsafe { IoCallback::new(IoFunction::Request(function), request.notify.context) }
@@ -108,7 +108,7 @@ unsafe fn buffer<'a>(memory: &'a dm_io_memory, bytes: u64) -> Result<Buffer<'a>,
     match memory.type_ {
         DM_IO_PAGE_LIST => {
             // SAFETY: The union holds a list, and the caller guarantees what `PageList` requires.
-            let list = unsafe { PageList::from_raw(pointer.pl.cast(), memory.offset, bytes) }?;
+            let list = unsafe { PageList::from_raw(pointer.pl, memory.offset, bytes) }?;
             if bytes == 0 {
                 return Ok(Buffer::None);
             }
@@ -159,21 +159,23 @@ fn outcome(failures: Failures) -> c_int {
 }
 
 export! {
+    prefix: env!("DM_IO_RUST_PREFIX");
+
     /// See the header.
-    fn rust_dm_io_client_create() -> *mut dm_io_client {
+    fn dm_io_client_create() -> *mut dm_io_client {
         Io::new(reserved_ios()).and_then(Marked::<Client>::give).unwrap_or_else(error_pointer)
     }
 
     /// See the header.
-    fn rust_dm_io_client_destroy(client: *mut dm_io_client) {
+    fn dm_io_client_destroy(client: *mut dm_io_client) {
         // SAFETY: The client is one that was created, and the caller gives it up.
         if unsafe { Marked::<Client>::take(client) }.is_none() && !is_error_or_null(client) {
-            to_errno(c"rust_dm_io_client_destroy", Err(Refusal::invalid(c"client is none")));
+            to_errno(c"dm_io_client_destroy", Err(Refusal::invalid(c"client is none")));
         }
     }
 
     /// See the header.
-    fn rust_dm_io(
+    fn dm_io(
         io_req: *mut dm_io_request,
         num_regions: c_uint,
         region: *mut dm_io_region,
@@ -183,7 +185,7 @@ export! {
     ) -> c_int {
         // SAFETY: The header requires of the caller what the callee does.
         let result = unsafe { run(io_req, (num_regions, region), ioprio) };
-        to_errno(c"rust_dm_io", result.map(|(failures, waited)| {
+        to_errno(c"dm_io", result.map(|(failures, waited)| {
             if waited {
                 // SAFETY: The header requires them to be null or valid.
                 unsafe {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The functions of `dm_io_rust/mainline.h` that copy.
+//! The functions of `<linux/dm-kcopyd.h>`.
 
 use super::{
     args::{
@@ -23,12 +23,10 @@ use super::{
 use crate::{
     bindings::{
         self,
-        mainline::{
-            dm_io_region,
-            dm_kcopyd_client,
-            dm_kcopyd_notify_fn,
-            dm_kcopyd_throttle, //
-        }, //
+        dm_io_region,
+        dm_kcopyd_client,
+        dm_kcopyd_notify_fn,
+        dm_kcopyd_throttle, //
     },
     dm::{
         callback::CopyFunction,
@@ -148,16 +146,16 @@ impl CopyArgs {
                 c"num_dests: not 1 to DM_KCOPYD_MAX_REGIONS",
             ));
         }
-        // SAFETY: The caller guarantees the regions; one is laid out as that of the services.
+        // SAFETY: The caller guarantees the regions.
         let (from, dests) = unsafe {
             let from = self
                 .from
-                .map(|from| region(from.cast(), Refusal::invalid(c"from is NULL")))
+                .map(|from| region(from, Refusal::invalid(c"from is NULL")))
                 .transpose()?;
             let null = Refusal::invalid(c"dests is NULL");
             (
                 from,
-                regions(self.dests.cast(), self.num_dests as usize, null, |_, _| {})?,
+                regions(self.dests, self.num_dests as usize, null, |_, _| {})?,
             )
         };
         Client::start(client, from, dests, flags, callback)
@@ -168,7 +166,7 @@ impl CopyArgs {
 ///
 /// # Safety
 ///
-/// As the header requires of the caller of `rust_dm_kcopyd_copy`.
+/// As the header requires of the caller of `dm_kcopyd_copy`.
 unsafe fn start(
     call: &CStr,
     client: *mut dm_kcopyd_client,
@@ -205,7 +203,7 @@ fn refuse(client: Option<ArcBorrow<'_, Client>>, callback: CopyCallback) {
 ///
 /// # Safety
 ///
-/// As the header requires of the caller of `rust_dm_kcopyd_prepare_callback`.
+/// As the header requires of the caller of `dm_kcopyd_prepare_callback`.
 unsafe fn prepare(
     client: *mut dm_kcopyd_client,
     function: dm_kcopyd_notify_fn,
@@ -222,14 +220,16 @@ unsafe fn prepare(
 }
 
 export! {
+    prefix: env!("DM_IO_RUST_PREFIX");
+
     /// See the header.
-    fn rust_dm_kcopyd_client_create(throttle: *mut dm_kcopyd_throttle) -> *mut dm_kcopyd_client {
+    fn dm_kcopyd_client_create(throttle: *mut dm_kcopyd_throttle) -> *mut dm_kcopyd_client {
         // SAFETY: The header requires of the caller what the callee does.
         unsafe { create(throttle) }.and_then(Marked::give).unwrap_or_else(error_pointer)
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
+    fn dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
         // SAFETY: The client is one that was created, and the caller gives it up.
         match unsafe { Marked::<Arc<Client>>::take(kc) } {
             // Whoever drops the last reference destroys the client's work queues: that must be here,
@@ -237,24 +237,24 @@ export! {
             Some(client) => client.drain(),
             None if is_error_or_null(kc) => {}
             None => {
-                to_errno(c"rust_dm_kcopyd_client_destroy", Err(Refusal::invalid(c"kc is no client")));
+                to_errno(c"dm_kcopyd_client_destroy", Err(Refusal::invalid(c"kc is no client")));
             }
         }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
+    fn dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
         // SAFETY: The header requires of the caller what the callee does.
         match unsafe { borrow(kc) } {
             Ok(client) => Client::flush(client),
             Err(refusal) => {
-                to_errno(c"rust_dm_kcopyd_client_flush", Err(refusal));
+                to_errno(c"dm_kcopyd_client_flush", Err(refusal));
             }
         }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_copy(
+    fn dm_kcopyd_copy(
         kc: *mut dm_kcopyd_client,
         from: *mut dm_io_region,
         num_dests: c_uint,
@@ -265,11 +265,11 @@ export! {
     ) {
         let args = CopyArgs { from: Some(from), num_dests, dests, flags };
         // SAFETY: The header requires of the caller what the callee does.
-        unsafe { start(c"rust_dm_kcopyd_copy", kc, args, (fn_, context)) }
+        unsafe { start(c"dm_kcopyd_copy", kc, args, (fn_, context)) }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_zero(
+    fn dm_kcopyd_zero(
         kc: *mut dm_kcopyd_client,
         num_dests: c_uint,
         dests: *mut dm_io_region,
@@ -279,11 +279,11 @@ export! {
     ) {
         let args = CopyArgs { from: None, num_dests, dests, flags };
         // SAFETY: The header requires of the caller what the callee does.
-        unsafe { start(c"rust_dm_kcopyd_zero", kc, args, (fn_, context)) }
+        unsafe { start(c"dm_kcopyd_zero", kc, args, (fn_, context)) }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_prepare_callback(
+    fn dm_kcopyd_prepare_callback(
         kc: *mut dm_kcopyd_client,
         fn_: dm_kcopyd_notify_fn,
         context: *mut c_void,
@@ -292,20 +292,20 @@ export! {
         match unsafe { prepare(kc, fn_, context) } {
             Ok(job) => give_job(job),
             Err(refusal) => {
-                to_errno(c"rust_dm_kcopyd_prepare_callback", Err(refusal));
+                to_errno(c"dm_kcopyd_prepare_callback", Err(refusal));
                 core::ptr::null_mut()
             }
         }
     }
 
     /// See the header.
-    fn rust_dm_kcopyd_do_callback(job: *mut c_void, read_err: c_int, write_err: c_ulong) {
+    fn dm_kcopyd_do_callback(job: *mut c_void, read_err: c_int, write_err: c_ulong) {
         // SAFETY: The job is one that was prepared, and the caller gives it up.
         match unsafe { take_job(job) } {
             Some(job) => Client::end(job, read_err, write_err),
             None if job.is_null() => {}
             None => {
-                to_errno(c"rust_dm_kcopyd_do_callback", Err(Refusal::invalid(c"job is none")));
+                to_errno(c"dm_kcopyd_do_callback", Err(Refusal::invalid(c"job is none")));
             }
         }
     }

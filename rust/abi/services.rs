@@ -5,9 +5,7 @@
 use crate::{
     bindings,
     block::ZeroVectors,
-    dm::Refusal,
-    io::Io,
-    statistics::Statistics, //
+    dm::Refusal, //
 };
 use kernel::{
     new_mutex,
@@ -24,12 +22,10 @@ use kernel::{
 };
 
 /// What the exported functions work on.
-pub(super) struct Shared {
-    /// The services of `dm_io.h`, which has no clients.
-    pub(super) io: Pin<KBox<Io>>,
-    pub(super) zeroes: Arc<ZeroVectors>,
+pub(crate) struct Shared {
+    pub(crate) zeroes: Arc<ZeroVectors>,
     /// The lock of all throttles.
-    pub(super) throttles: Arc<Mutex<()>>,
+    pub(crate) throttles: Arc<Mutex<()>>,
 }
 
 /// The services of the loaded module.
@@ -42,24 +38,19 @@ static SHARED: Atomic<*const Shared> = Atomic::new(core::ptr::null());
 /// The services, which are there for C as long as this exists.
 pub(crate) struct Services {
     _shared: KBox<Shared>,
-    _statistics: Statistics,
 }
 
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new() -> Result<Self> {
         let shared = Shared {
-            io: Io::new(reserved_ios())?,
             zeroes: ZeroVectors::new()?,
             throttles: Arc::pin_init(new_mutex!(()), GFP_KERNEL)?,
         };
         let shared = KBox::new(shared, GFP_KERNEL)?;
         // INVARIANT: The box does not move what it holds, and clears the pointer when it goes.
         SHARED.store(&raw const *shared, Release);
-        Ok(Self {
-            _shared: shared,
-            _statistics: Statistics::show(),
-        })
+        Ok(Self { _shared: shared })
     }
 }
 
@@ -71,7 +62,7 @@ impl Drop for Services {
 }
 
 /// Returns the number of I/Os that new clients of dm-io have memory for at any time.
-pub(super) fn reserved_ios() -> usize {
+pub(crate) fn reserved_ios() -> usize {
     // SAFETY: May be called at any time.
     unsafe { bindings::dm_io_rust_reserved_bio_based_ios() as usize }
 }
@@ -82,7 +73,7 @@ pub(super) fn reserved_ios() -> usize {
 ///
 /// Called from an exported function: the module, which a caller depends on, is not unloaded
 /// meanwhile.
-pub(super) unsafe fn services() -> Result<&'static Shared, Refusal> {
+pub(crate) unsafe fn services() -> Result<&'static Shared, Refusal> {
     // SAFETY: Null, or that of services which stay while an exported function runs.
     unsafe { SHARED.load(Acquire).as_ref() }.ok_or(Refusal::failed(c"the module is not set up"))
 }

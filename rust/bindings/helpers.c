@@ -240,8 +240,3 @@ void dm_io_rust_log_stack_is_short(void)
 {
 	pr_err_ratelimited("an I/O failed: too many stacked devices wait for one\n");
 }
-
-void dm_io_rust_warn_excess_put(void)
-{
-	pr_warn_once("dm_io_put: more pages than dm_io_get reserved\n");
-}

@@ -13,6 +13,9 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "../abi/marker.h"
+#include "statistics.h"
+
 /*
  * Constants that are expressions with casts, which bindgen cannot evaluate: Kbuild
  * drops the prefix, as the kernel's own build does.
@@ -60,6 +63,5 @@ unsigned int dm_io_rust_reserved_bio_based_ios(void);
 
 void dm_io_rust_log_refusal(const char *call, const char *argument);
 void dm_io_rust_log_stack_is_short(void);
-void dm_io_rust_warn_excess_put(void);
 
 #endif /* _DM_IO_RUST_HELPERS_H */

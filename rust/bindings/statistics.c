@@ -49,11 +49,12 @@ DEFINE_SHOW_ATTRIBUTE(statistics);
 
 void dm_io_rust_show_statistics(void)
 {
-	folder = debugfs_create_dir("dm_io_rust", NULL);
+	folder = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("statistics", 0444, folder, NULL, &statistics_fops);
 }
 
 void dm_io_rust_hide_statistics(void)
 {
 	debugfs_remove(folder);
+	folder = NULL;
 }

@@ -20,9 +20,3 @@ pub(crate) fn stack_is_short() {
     // SAFETY: May be called in any context.
     unsafe { bindings::dm_io_rust_log_stack_is_short() }
 }
-
-/// Warns, once, of a `dm_io_put` of more than was reserved.
-pub(crate) fn excess_put() {
-    // SAFETY: May be called in any context.
-    unsafe { bindings::dm_io_rust_warn_excess_put() }
-}

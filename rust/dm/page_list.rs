@@ -10,25 +10,14 @@ use crate::{
         Segment, //
     }, //
 };
-use core::{
-    marker::PhantomData,
-    mem::offset_of, //
-};
+use core::marker::PhantomData;
 use kernel::{
     ffi::c_uint,
     page::PAGE_SIZE, //
 };
 
-// The two APIs have the same list.
-const _: () = {
-    use bindings::{
-        mainline,
-        page_list, //
-    };
-    assert!(size_of::<page_list>() == size_of::<mainline::page_list>());
-    assert!(offset_of!(page_list, next) == offset_of!(mainline::page_list, next));
-    assert!(offset_of!(page_list, page) == offset_of!(mainline::page_list, page));
-};
+/// An element of a list, as C has it.
+pub(crate) type Raw = bindings::page_list;
 
 /// The pages of a buffer of 1 GiB: only in longer lists a loop is looked for.
 const FIRST_STRETCH: usize = (1 << 30) / PAGE_SIZE;
@@ -41,10 +30,10 @@ const FIRST_STRETCH: usize = (1 << 30) / PAGE_SIZE;
 /// all I/O with them has completed. `offset` is below [`PAGE_SIZE`].
 #[derive(Clone)]
 pub(crate) struct PageList<'a> {
-    list: *const bindings::page_list,
+    list: *const Raw,
     offset: usize,
     len: u64,
-    _list: PhantomData<&'a bindings::page_list>,
+    _list: PhantomData<&'a Raw>,
 }
 
 impl PageList<'_> {
@@ -59,7 +48,7 @@ impl PageList<'_> {
     /// `list` is null or an element of a list that does not change while the result is used; its
     /// pages are valid, and writable if they are read into, until all I/O with them has completed.
     pub(crate) unsafe fn from_raw(
-        list: *const bindings::page_list,
+        list: *const Raw,
         offset: c_uint,
         len: u64,
     ) -> Result<Self, Refusal> {
@@ -127,7 +116,7 @@ impl PageList<'_> {
         let mut stretch = FIRST_STRETCH;
         // A list that leads back to itself is as long as anything: after each stretch, twice as long
         // as the one before, its end is what the next looks for.
-        let mut mark: *const bindings::page_list = core::ptr::null();
+        let mut mark: *const Raw = core::ptr::null();
         while pages > 0 {
             for _ in 0..pages.min(stretch) {
                 // SAFETY: The list is null or valid by the type invariant.
@@ -153,8 +142,8 @@ impl PageList<'_> {
 ///
 /// As those of the list.
 pub(crate) struct Pages<'a> {
-    list: *const bindings::page_list,
-    _list: PhantomData<&'a bindings::page_list>,
+    list: *const Raw,
+    _list: PhantomData<&'a Raw>,
 }
 
 impl Pages<'_> {

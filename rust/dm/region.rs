@@ -4,10 +4,7 @@
 
 use super::Refusal;
 use crate::{
-    bindings::{
-        dm_io_region,
-        io_region, //
-    },
+    bindings::dm_io_region,
     block::{
         block_device::SECTOR_SHIFT,
         op::Kind,
@@ -24,7 +21,7 @@ use core::{
 /// The most sectors that a bio can cover.
 const MAX_SECTORS: u32 = u32::MAX >> SECTOR_SHIFT;
 
-/// A run of sectors on a device; in memory the `struct io_region` of C, or its `struct dm_io_region`.
+/// A run of sectors on a device; in memory the `struct dm_io_region` of C.
 ///
 /// # Invariants
 ///
@@ -39,12 +36,8 @@ pub(crate) struct Region {
 
 // An array of the C structure whose elements were checked is an array of this one.
 const _: () = {
-    assert!(size_of::<Region>() == size_of::<io_region>());
-    assert!(align_of::<Region>() == align_of::<io_region>());
-    assert!(offset_of!(Region, device) == offset_of!(io_region, bdev));
-    assert!(offset_of!(Region, sector) == offset_of!(io_region, sector));
-    assert!(offset_of!(Region, count) == offset_of!(io_region, count));
     assert!(size_of::<Region>() == size_of::<dm_io_region>());
+    assert!(align_of::<Region>() == align_of::<dm_io_region>());
     assert!(offset_of!(Region, device) == offset_of!(dm_io_region, bdev));
     assert!(offset_of!(Region, sector) == offset_of!(dm_io_region, sector));
     assert!(offset_of!(Region, count) == offset_of!(dm_io_region, count));

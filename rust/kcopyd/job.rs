@@ -39,8 +39,7 @@ use kernel::{
 };
 
 /// The most destinations of a job.
-pub(crate) const MAX_DESTS: usize = bindings::KCOPYD_MAX_REGIONS as usize;
-const _: () = assert!(MAX_DESTS == bindings::DM_KCOPYD_MAX_REGIONS as usize);
+pub(crate) const MAX_DESTS: usize = bindings::DM_KCOPYD_MAX_REGIONS as usize;
 
 /// The sub-jobs of a job that are in flight at a time.
 const MAX_SUB_JOBS: u32 = 8;

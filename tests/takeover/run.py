@@ -58,7 +58,7 @@ def make_guest(folder, needs, scope, module):
     add_targets(guest, folder, needs["targets"], TAKEOVER)
     guest.modules(*needs["modules"])
     add_text(guest, folder, "settings",
-             f"SCOPE={scope}\nSEED={SEED}\nWAY={TAKEOVER}\nDISKS={len(needs['disks_mib'])}\n")
+             f"SCOPE={scope}\nSEED={SEED}\nWAY={TAKEOVER}\nMODULE={MODULE}\nDISKS={len(needs['disks_mib'])}\n")
     add_disks(guest, folder, needs["disks_mib"], SEED)
     return guest
 

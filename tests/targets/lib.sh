@@ -2,9 +2,10 @@
 # shellcheck shell=sh
 # What the scenarios have in common; sourced by their main.sh after report.sh.
 #
-# It knows SCOPE (short or full), SEED, WAY (rebuilt, or dm_io_rust_takeover: how the
-# targets come to call the module), and DISKS (how many there are), and that each disk
-# has been filled with random bytes that are no other disk's.
+# It knows SCOPE (short or full), SEED, WAY (rebuilt, dm_io_rust_takeover or dm-mod: how the
+# targets come to call the engine), MODULE (which that is in: dm_io_rust, or dm_mod itself),
+# and DISKS (how many there are), and that each disk has been filled with random bytes that
+# are no other disk's.
 
 # shellcheck source=/dev/null
 . /data/settings
@@ -17,11 +18,14 @@ EXPECTED="$EXPECTED|[a-z_]*: [0-9]* callbacks suppressed"
 export DM_DISABLE_UDEV=1
 
 TRACING=/sys/kernel/tracing
-STATISTICS=/sys/kernel/debug/dm_io_rust/statistics
-# The kernel's own functions, none of which may run here: all that redirect.h names.
+# shellcheck disable=SC2153 # the settings have it
+STATISTICS=/sys/kernel/debug/$MODULE/statistics
+# The kernel's own functions, none of which may run here: all that redirect.h names. A
+# dm_mod with this engine does not have them, and what is Rust has no entry for probes.
 STOCK='dm_io dm_io_client_create dm_io_client_destroy
 	dm_kcopyd_client_create dm_kcopyd_client_destroy dm_kcopyd_client_flush
 	dm_kcopyd_copy dm_kcopyd_zero dm_kcopyd_prepare_callback dm_kcopyd_do_callback'
+[ "$MODULE" != dm_mod ] || STOCK=''
 
 # fails COMMAND...: succeeds if the command does not, but could be run.
 fails()
@@ -86,15 +90,17 @@ expect_message()
 load_modules()
 {
 	# shellcheck disable=SC2046 # one word for each module
-	modprobe -a $(cat /data/modules) && insmod /modules/dm_io_rust.ko || return 1
+	modprobe -a $(cat /data/modules) || return 1
+	[ "$MODULE" = dm_mod ] || insmod "/modules/$MODULE.ko" || return 1
 	if [ "$WAY" = rebuilt ]; then
 		while read -r module; do
 			insmod "/modules/$module.ko" || return 1
 		done </data/targets
-	else
-		# shellcheck disable=SC2046 # one word for each module
-		insmod "/modules/$WAY.ko" && modprobe -a $(cat /data/targets)
+		return
 	fi
+	[ "$MODULE" = dm_mod ] || insmod "/modules/$WAY.ko" || return 1
+	# shellcheck disable=SC2046 # one word for each module
+	modprobe -a $(cat /data/targets)
 }
 
 # Targets that the kernel does not take for its own, by their signature.
@@ -112,13 +118,32 @@ load_targets()
 	[ "$WAY" = rebuilt ] || check "the kernel takes the targets for its own" equal "$(foreign_targets)" ""
 }
 
+# functions_of_dm_mod REGEX: how many of its functions have such a name.
+functions_of_dm_mod()
+{
+	grep -cE " [tT] ($1)[[:space:]]" /tmp/dm_mod.symbols
+}
+
+# Which code dm_mod has for dm-io and kcopyd.
+check_code_of_dm_mod()
+{
+	grep -F '[dm_mod]' /proc/kallsyms >/tmp/dm_mod.symbols
+	check "dm_mod's functions are known" \
+		equal "$(functions_of_dm_mod 'dm_get_device|dm_submit_bio|dm_no_such_function')" 2
+	check "dm_mod has this engine's functions" \
+		[ "$(functions_of_dm_mod '_R\w*dm_mod_main\w*')" -gt 20 ]
+	check "dm_mod has none of dm-io.c and dm-kcopyd.c" equal \
+		"$(functions_of_dm_mod 'dispatch_io|sync_io|complete_io|run_complete_job|segment_complete')" 0
+}
+
 # probe NAME FUNCTION: counts the calls of a function of the kernel's dm_mod. Of one that
 # is redirected it counts those that go on, behind endbr64 and the call to ftrace.
 probe()
 {
 	case $WAY,$1 in
-	rebuilt,* | *,seen) offset=0 ;;
-	*) offset=9 ;;
+	dm_io_rust_takeover,seen) offset=0 ;;
+	dm_io_rust_takeover,*) offset=9 ;;
+	*) offset=0 ;;
 	esac
 	echo "p:stock/$1 dm_mod:$2+$offset" >>$TRACING/kprobe_events
 }
@@ -133,7 +158,8 @@ start_proof()
 	check "a probe sees the scenario" probe seen dm_get_device
 	echo 1 >$TRACING/events/stock/enable
 	check "the probes are on" equal "$(cat $TRACING/events/stock/enable)" 1
-	check "the module's statistics are read" cp $STATISTICS /tmp/statistics.before
+	[ "$MODULE" != dm_mod ] || check_code_of_dm_mod
+	check "the module's statistics are read" cp "$STATISTICS" /tmp/statistics.before
 }
 
 # stock_calls: which functions were called, and how often, or are not counted at all.
@@ -156,7 +182,8 @@ seen_calls()
 end_proof()
 {
 	check "the probes see the scenario" [ "$(seen_calls)" -gt 0 ]
-	check "no stock dm-io or kcopyd function has run" equal "$(stock_calls)" ""
+	[ "$MODULE" = dm_mod ] ||
+		check "no stock dm-io or kcopyd function has run" equal "$(stock_calls)" ""
 	echo 0 >$TRACING/events/stock/enable
 	echo >$TRACING/kprobe_events
 }
@@ -165,14 +192,14 @@ end_proof()
 grew()
 {
 	[ "$(awk -v name="$1" '$1 == name { print $2 - sum[name] } { sum[$1] = $2 }' \
-		/tmp/statistics.before $STATISTICS | tail -n 1)" -gt 0 ]
+		/tmp/statistics.before "$STATISTICS" | tail -n 1)" -gt 0 ]
 }
 
 # check_proof NAME...: statistics that this scenario must have moved.
 check_proof()
 {
 	end_proof
-	report say "$(tr '\n' ';' <$STATISTICS)"
+	report say "$(tr '\n' ';' <"$STATISTICS")"
 	for name in "$@"; do
 		check "the statistic $name has grown" grew "$name"
 	done
@@ -192,11 +219,14 @@ remove_devices()
 
 unload_modules()
 {
-	ours=dm_io_rust
-	[ "$WAY" = rebuilt ] || ours="$WAY dm_io_rust"
-	for module in $(tac /data/targets) $ours; do
+	for module in $(tac /data/targets); do
 		rmmod "$module" || return 1
 	done
+	# The takeover, or others of the kernel's modules that are on dm_mod, as dm-flakey.
+	for holder in "/sys/module/$MODULE/holders"/*; do
+		[ ! -e "$holder" ] || rmmod "${holder##*/}" || return 1
+	done
+	rmmod "$MODULE"
 }
 
 unload_targets()

@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Mainline's targets at work on this module, on the stock kernel in the emulator.
 
-usage: run.py [--short] [--takeover] [SCENARIO...]
+usage: run.py [--short] [--way=WAY] [SCENARIO...]
 
-The targets are rebuilt to call this module; with --takeover they are the kernel's own,
-as its package has them, and dm_io_rust_takeover.ko redirects their calls. A scenario is a folder here: needs.json says what it needs, main.sh is what the
-guest does. With MUTANT=NAME in the environment the module is made with that fault
+A scenario is a folder here: needs.json says what it needs, main.sh is what the
+guest does. WAY is how the targets come to this engine:
+
+rebuilt   built anew to call dm_io_rust.ko, by redirect.h; unless another way is named
+takeover  the kernel's own, as its package has them; dm_io_rust_takeover.ko redirects their calls
+dm-mod    the same, on a dm-mod.ko with this engine in it
+
+With MUTANT=NAME in the environment the module is made with that fault
 (see mutate.py), and each scenario that lists it in needs.json must fail.
 """
 
@@ -27,14 +32,17 @@ from build_modules import SERIES, products  # noqa: E402
 from build_targets import built  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
 from results import Results  # noqa: E402
-from steps import CACHE, main  # noqa: E402
+from steps import CACHE, StepFailed, main  # noqa: E402
 
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
+import way_dm_mod  # noqa: E402
 
 HERE = TOP / "tests" / "targets"
 STOCK = SERIES[0]
-MODULE, TAKEOVER = "dm_io_rust", "dm_io_rust_takeover"
-REBUILT = "rebuilt"
+MODULE = "dm_io_rust"
+# What the scenarios know the ways as.
+REBUILT, TAKEOVER, DM_MOD = "rebuilt", "dm_io_rust_takeover", "dm-mod"
+WAYS = {"rebuilt": REBUILT, "takeover": TAKEOVER, "dm-mod": DM_MOD}
 MEMORY_MIB = 2048
 # The check of lib.sh that comes before any that a mutant may fail.
 READY = "the module and the targets load"
@@ -68,19 +76,6 @@ def load_order(names):
     for name in names:
         visit(name)
     return order, sorted(set(stock))
-
-
-def stock_order(kernel, names):
-    """The kernel's own modules of these targets, and of what they need, in order to load."""
-    order = []
-    for name in names:
-        path, line = kernel.dependency(name)
-        # What is needed first is last.
-        for needed in [*reversed(line.split(":")[1].split()), path]:
-            module = needed.split("/")[-1].split(".")[0]
-            if "/drivers/md/" in needed and module not in ["dm-mod", *order]:
-                order.append(module)
-    return order
 
 
 def unlike_package(kernel, names):
@@ -120,15 +115,25 @@ def add_disks(guest, folder, sizes, seed):
 
 def add_targets(guest, folder, names, way):
     """The targets' modules, and a list of them; returns what else of the kernel they need."""
-    if way == TAKEOVER:
-        order, needed = stock_order(guest.kernel, names), []
-        guest.modules(*order)
-    else:
+    if way == REBUILT:
         order, needed = load_order(names)
         for target in order:
             add_module(guest, folder, built(STOCK)[target])
+    else:
+        order, needed = way_dm_mod.load_order(guest.kernel, names), []
+        guest.modules(*order)
     add_text(guest, folder, "targets", "".join(f"{line}\n" for line in order))
     return needed
+
+
+def add_engine(guest, folder, module, way):
+    """The module that the engine is in, and what brings the kernel's own targets to it."""
+    if way == DM_MOD:
+        way_dm_mod.replace(guest, folder, module)
+        return
+    add_module(guest, folder, module)
+    if way == TAKEOVER:
+        add_module(guest, folder, module.with_name(f"{TAKEOVER}.ko"))
 
 
 def make_guest(name, folder, scope, seed, module, way):
@@ -138,16 +143,14 @@ def make_guest(name, folder, scope, seed, module, way):
     guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
     for program in ["cmp", *needs["programs"]]:
         guest.program(program)
-    add_module(guest, folder, module)
-    if way == TAKEOVER:
-        add_module(guest, folder, module.with_name(f"{TAKEOVER}.ko"))
     needed = add_targets(guest, folder, needs["targets"], way)
     modules = sorted({known.replace("-", "_")
                       for known in ["dm_mod", *needs["modules"], *needed]})
     guest.modules(*modules)
+    add_engine(guest, folder, module, way)
     add_text(guest, folder, "modules", "".join(f"{line}\n" for line in modules))
     add_text(guest, folder, "settings", f"SCOPE={scope}\nSEED={seed}\nWAY={way}\n"
-             f"DISKS={len(needs['disks_mib'])}\n")
+             f"MODULE={module.stem.replace('-', '_')}\nDISKS={len(needs['disks_mib'])}\n")
     add_disks(guest, folder, needs["disks_mib"], seed)
     return guest
 
@@ -164,9 +167,9 @@ def run_scenario(name, scope, seed, module, way, until_failure):
 
 
 def check_stock_targets(results, names):
-    """That those of --takeover are the package's own."""
+    """That the kernel's own are its package's."""
     kernel = stock_kernel()
-    targets = stock_order(kernel, {target for name in names for target in needs_of(name)["targets"]})
+    targets = way_dm_mod.load_order(kernel, {target for name in names for target in needs_of(name)["targets"]})
     unlike = unlike_package(kernel, targets)
     results.check(f"{len(targets)} modules of the targets are those of the kernel's package",
                   targets and not unlike, " ".join(unlike))
@@ -179,19 +182,34 @@ def named(name, outcome):
     return own + outcome.results.checks[len(own):]
 
 
+def module_of(way, mutant):
+    """The module that the engine is in, or one with a fault."""
+    if way == DM_MOD:
+        return way_dm_mod.module_of(mutant)
+    return build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
+
+
+def way_of(words):
+    name = next((word.removeprefix("--way=") for word in words if word.startswith("--way=")),
+                REBUILT)
+    if name not in WAYS:
+        raise StepFailed(f"{name} is none of the ways {', '.join(WAYS)}")
+    return WAYS[name]
+
+
 def run():
     names = [word for word in sys.argv[1:] if not word.startswith("--")]
-    way = TAKEOVER if "--takeover" in sys.argv else REBUILT
+    way = way_of(sys.argv)
     mutant = os.environ.get("MUTANT")
     scope = "short" if mutant or "--short" in sys.argv else "full"
     seed = int(os.environ.get("SEED") or secrets.randbelow(1 << 32))
     names = names or sorted(path.parent.name for path in HERE.glob("*/needs.json"))
     if mutant:
         names = [name for name in names if mutant in mutants_of(HERE / name)]
-    module = build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
+    module = module_of(way, mutant)
     results = Results()
     print(f"  the seed of this run: SEED={seed}", flush=True)
-    if way == TAKEOVER:
+    if way != REBUILT:
         check_stock_targets(results, names)
     for name in names:
         outcome = run_scenario(name, scope, seed, module, way, bool(mutant))

@@ -10,7 +10,7 @@
 #include <linux/dm-io.h>
 #include <linux/dm-kcopyd.h>
 
-#include <dm_io_rust/marker.h>
+#include "../../../rust/abi/marker.h"
 
 #include "stress.h"
 

@@ -15,7 +15,7 @@ REGIONS=$((SECTORS / REGION))
 # shellcheck disable=SC2034 # resync.sh and volumes.sh use it
 THROTTLE=/sys/module/dm_mirror/parameters/raid1_resync_throttle
 # shellcheck disable=SC2034 # resync.sh uses it
-SUBJOB_SIZE=/sys/module/dm_io_rust/parameters/kcopyd_subjob_size_kb
+SUBJOB_SIZE=/sys/module/$MODULE/parameters/kcopyd_subjob_size_kb
 piece=0
 # What the mirror must hold.
 MODEL=/tmp/model

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rust cannot export a symbol to modules: C does it for the functions of abi/.
+ * Rust cannot export a symbol to modules: C does it for the services of the
+ * kernel's documents.
  */
-#include <linux/export.h>
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <dm_io_rust/dm_io.h>
-#include <dm_io_rust/kcopyd.h>
+#include <linux/export.h>
+#include <linux/printk.h>
+
+#include "classic.h"
+
+void dm_io_rust_warn_excess_put(void)
+{
+	pr_warn_once("dm_io_put: more pages than dm_io_get reserved\n");
+}
 
 EXPORT_SYMBOL_GPL(dm_io_get);
 EXPORT_SYMBOL_GPL(dm_io_put);

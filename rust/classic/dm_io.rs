@@ -3,20 +3,22 @@
 //! The functions of `dm_io_rust/dm_io.h`.
 
 use super::{
-    args::RegionArgs,
-    export,
-    services::services,
-    to_errno, //
-};
-use crate::{
     bindings::{
+        self,
         io_notify_fn,
         io_region,
         page_list, //
     },
+    io, //
+};
+use crate::{
+    abi::{
+        args::RegionArgs,
+        export,
+        to_errno, //
+    },
     dm::{
         callback::IoFunction,
-        log,
         Failures,
         IoCallback,
         PageList,
@@ -24,8 +26,7 @@ use crate::{
     },
     io::{
         Buffer,
-        Incomplete,
-        Io, //
+        Incomplete, //
     },
     memory::{
         BvecArray,
@@ -80,14 +81,6 @@ unsafe fn return_bits(failures: Failures, error_bits: *mut c_ulong) -> c_int {
 
 /// # Safety
 ///
-/// Called from an exported function.
-unsafe fn io() -> Result<&'static Io, Refusal> {
-    // SAFETY: This is called from an exported function.
-    Ok(&unsafe { services() }?.io)
-}
-
-/// # Safety
-///
 /// As [`RegionArgs::new`] and [`PageList::from_raw`]; called from an exported function.
 #[inline(always)]
 unsafe fn with_page_list(
@@ -95,12 +88,12 @@ unsafe fn with_page_list(
     (list, offset): (*mut page_list, c_uint),
     mode: Mode,
 ) -> Result<Failures, Refusal> {
-    // SAFETY: The caller guarantees what `RegionArgs` requires.
-    let args = unsafe { RegionArgs::new(count, where_, rw as u32) }?;
+    // SAFETY: The caller guarantees what `RegionArgs` requires; the layout is the same.
+    let args = unsafe { RegionArgs::new(count, where_.cast(), rw as u32) }?;
     let callback = mode?;
     let bytes = args.buffer_bytes();
-    // SAFETY: The caller guarantees what `PageList` requires.
-    let list = unsafe { PageList::from_raw(list, offset, bytes) }?;
+    // SAFETY: The caller guarantees what `PageList` requires; the layout is the same.
+    let list = unsafe { PageList::from_raw(list.cast(), offset, bytes) }?;
     let buffer = if bytes > 0 {
         list.check_not_null()?;
         Buffer::PageList(list)
@@ -122,8 +115,8 @@ unsafe fn with_bvecs(
     mode: Mode,
 ) -> Result<Failures, Refusal> {
     const INCOMPLETE: Refusal = Refusal::invalid(c"bvec: an element has no page or no length");
-    // SAFETY: The caller guarantees what `RegionArgs` requires.
-    let args = unsafe { RegionArgs::new(count, where_, rw as u32) }?;
+    // SAFETY: The caller guarantees what `RegionArgs` requires; the layout is the same.
+    let args = unsafe { RegionArgs::new(count, where_.cast(), rw as u32) }?;
     let callback = mode?;
     let buffer = match args.buffer_bytes() {
         0 => Buffer::None,
@@ -147,8 +140,8 @@ unsafe fn with_vm(
     mode: Mode,
 ) -> Result<Failures, Refusal> {
     const INCOMPLETE: Refusal = Refusal::invalid(c"data: not memory, or its area ends too early");
-    // SAFETY: The caller guarantees what `RegionArgs` requires.
-    let args = unsafe { RegionArgs::new(count, where_, rw as u32) }?;
+    // SAFETY: The caller guarantees what `RegionArgs` requires; the layout is the same.
+    let args = unsafe { RegionArgs::new(count, where_.cast(), rw as u32) }?;
     let callback = mode?;
     let buffer = match args.buffer_bytes() {
         0 => Buffer::None,
@@ -166,6 +159,8 @@ unsafe fn with_vm(
 }
 
 export! {
+    prefix: "";
+
     /// See the header.
     fn dm_io_get(num_pages: c_uint) -> c_int {
         // SAFETY: This is an exported function.
@@ -182,7 +177,8 @@ export! {
     fn dm_io_put(num_pages: c_uint) {
         // SAFETY: This is an exported function.
         if unsafe { io() }.is_ok_and(|io| !io.put(num_pages as usize)) {
-            log::excess_put();
+            // SAFETY: May be called in any context.
+            unsafe { bindings::dm_io_rust_warn_excess_put() };
         }
     }
 

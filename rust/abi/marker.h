@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * How to tell an object of this module from one of the kernel's own dm-io and
- * kcopyd, where both are in use: see rust_dm_io() and takeover/.
+ * kcopyd, where both are in use: see dm_io() in rust_dm_io.rs, and takeover/.
  */
 #ifndef _DM_IO_RUST_MARKER_H
 #define _DM_IO_RUST_MARKER_H

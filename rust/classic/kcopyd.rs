@@ -2,22 +2,22 @@
 
 //! The functions of `dm_io_rust/kcopyd.h`.
 
-use super::{
-    args::{
-        region,
-        regions, //
-    },
-    export,
-    marked::Marked,
-    services::services,
-    to_errno, //
+use super::bindings::{
+    self,
+    io_region,
+    kcopyd_client,
+    kcopyd_notify_fn, //
 };
 use crate::{
-    bindings::{
-        self,
-        io_region,
-        kcopyd_client,
-        kcopyd_notify_fn, //
+    abi::{
+        args::{
+            region,
+            regions, //
+        },
+        export,
+        marked::Marked,
+        services::services,
+        to_errno, //
     },
     dm::{
         callback::CopyFunction,
@@ -54,7 +54,7 @@ unsafe fn create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> Result<c
     // SAFETY: This is called from an exported function.
     let zeroes = &unsafe { services() }?.zeroes;
     // SAFETY: May be called at any time.
-    let sub_job_bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
+    let sub_job_bytes = unsafe { crate::bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
     let client = Client::new(num_pages as usize, sub_job_bytes, zeroes, None);
     match client.and_then(Marked::give) {
         Ok(client) => {
@@ -87,13 +87,14 @@ unsafe fn copy(
         return Err(Refusal::invalid(c"num_dests: not 1 to KCOPYD_MAX_REGIONS"));
     }
     let function = function.ok_or(Refusal::invalid(c"fn is NULL"))?;
-    // SAFETY: The caller guarantees that the function may be called, and what the others require.
+    // SAFETY: The caller guarantees that the function may be called, and what the others require; the
+    // layout of the regions is the same.
     let (callback, from, dests) = unsafe {
         (
             CopyCallback::new(CopyFunction::Classic(function), context),
-            region(from, Refusal::invalid(c"from is NULL"))?,
+            region(from.cast(), Refusal::invalid(c"from is NULL"))?,
             regions(
-                dests,
+                dests.cast(),
                 num_dests as usize,
                 Refusal::invalid(c"dests is NULL"),
                 |_, _| {},
@@ -112,6 +113,8 @@ unsafe fn copy(
 }
 
 export! {
+    prefix: "";
+
     /// See the header.
     fn kcopyd_client_create(num_pages: c_uint, result: *mut *mut kcopyd_client) -> c_int {
         // SAFETY: The header requires of the caller what the callee does.
