@@ -101,19 +101,18 @@ impl<T: Kind> Marked<T> {
         Some(unsafe { &(*raw.cast::<Self>()).object })
     }
 
-    /// Takes an object back, unless it is none of this kind.
+    /// Frees an object after a call of `last`, which may wait for those who still have it from C, as
+    /// callbacks do that start the next job. Returns [`None`] if it is none of this kind.
     ///
     /// # Safety
     ///
-    /// As for [`Self::borrow`], and C gives the object up.
-    pub(crate) unsafe fn take<C>(raw: *mut C) -> Option<T> {
-        // SAFETY: The caller guarantees that C holds the object, which has a first word.
-        if !unsafe { is_marked::<T, C>(raw) } {
-            return None;
-        }
-        // SAFETY: By the marker this is what `give` returned, and nobody else uses it.
-        let marked = unsafe { KBox::from_raw(raw.cast::<Self>()) };
-        Some(KBox::into_inner(marked).object)
+    /// As for [`Self::borrow`], and C gives the object up: when `last` has returned nobody has it.
+    pub(crate) unsafe fn free<C>(raw: *mut C, last: impl FnOnce(&T)) -> Option<()> {
+        // SAFETY: The caller guarantees that C holds the object until `last` has returned.
+        last(unsafe { Self::borrow(raw) }?);
+        // SAFETY: By the marker this is what `give` returned, and nobody else uses it any more.
+        drop(unsafe { KBox::from_raw(raw.cast::<Self>()) });
+        Some(())
     }
 }
 

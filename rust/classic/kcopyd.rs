@@ -123,11 +123,12 @@ export! {
 
     /// See the header.
     fn kcopyd_client_destroy(kc: *mut kcopyd_client) {
-        // SAFETY: The client is one that was created, and the caller gives it up.
-        match unsafe { Marked::<Arc<Client>>::take(kc) } {
-            // Whoever drops the last reference destroys the client's work queues: that must be here,
-            // and not in work of one of them.
-            Some(client) => client.drain(),
+        // Whoever drops the last reference destroys the client's work queues: that must be here, and
+        // not in work of one of them.
+        // SAFETY: The client is one that was created, and the caller gives it up; when it is drained
+        // none of its callbacks has it.
+        match unsafe { Marked::<Arc<Client>>::free(kc, |client| client.drain()) } {
+            Some(()) => {}
             None if kc.is_null() => {}
             None => {
                 to_errno(c"kcopyd_client_destroy", Err(Refusal::invalid(c"kc is no client")));

@@ -49,6 +49,8 @@ def settings(image):
     """What the guest is to know, as shell variables."""
     values = {
         **DEVICES,
+        "WAY": "rebuilt",
+        "MODULE": "dm_io_rust",
         "SECTORS": IMAGE_SECTORS,
         "MIB": IMAGE_SECTORS * SECTOR >> 20,
         "FILES": len(image.checksums.splitlines()),
