@@ -149,8 +149,6 @@ static void mainline_io_bio_longer_than_region(struct kunit *test)
 	service_expect_intact(buf);
 }
 
-#define RESERVED_IOS 16
-
 /* A flush is none the less one when all of the client's memory is in use. */
 static void mainline_io_empty_flush_without_memory(struct kunit *test)
 {
@@ -161,14 +159,15 @@ static void mainline_io_empty_flush_without_memory(struct kunit *test)
 	struct service_region held[2] = { region(slow, 0, 1), region(slow, 8, 1) };
 	struct service_region where[2] = { region(one, 0, 0), region(other, 5, 0) };
 	struct service_buffer *buf = service_buffer_create(test, c->service, 0, SECTOR_SIZE);
-	struct test_request *req[RESERVED_IOS];
+	struct test_request *req[SERVICE_RESERVED_REQUESTS];
 
-	for (int i = 0; i < RESERVED_IOS; i++)
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		req[i] = test_request_create(test);
 	test_disk_hold(slow);
 	refuse_memory(test);
-	for (int i = 0; i < RESERVED_IOS; i++) {
-		int ret = c->service->io(buf, 2, held, REQ_OP_WRITE, req[i]);
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++) {
+		int regions = i < SERVICE_RESERVED_CHILDREN ? 2 : 1;
+		int ret = c->service->io(buf, regions, held, REQ_OP_WRITE, req[i]);
 
 		KUNIT_ASSERT_EQ(test, test_request_started(req[i], ret), 0);
 	}
@@ -177,9 +176,10 @@ static void mainline_io_empty_flush_without_memory(struct kunit *test)
 	refuse_memory_end(test);
 	expect_only_bio(one, opf | service_flags(c), 0, 0, 0);
 	expect_only_bio(other, opf | service_flags(c), 5, 0, 0);
-	KUNIT_EXPECT_EQ(test, slow->nr_log, 2 * RESERVED_IOS);
+	KUNIT_EXPECT_EQ(test, slow->nr_log,
+			SERVICE_RESERVED_REQUESTS + SERVICE_RESERVED_CHILDREN);
 	test_disk_release_all(slow);
-	for (int i = 0; i < RESERVED_IOS; i++) {
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++) {
 		test_request_wait(req[i]);
 		KUNIT_EXPECT_EQ(test, req[i]->error | req[i]->unsup, 0);
 	}

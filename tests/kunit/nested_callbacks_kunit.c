@@ -15,8 +15,6 @@
 #include "test_request.h"
 #include "test_thread.h"
 
-/* What a client has memory for. */
-#define RESERVED_IOS 16
 /* More than any stack has room for. */
 #define REQUESTS 1000
 
@@ -76,12 +74,12 @@ static void use_up_reserve(struct service_buffer *buf, struct test_disk *slow,
 	struct service_region where = region(slow, 0, 1);
 
 	test_disk_hold(slow);
-	for (int i = 0; i < RESERVED_IOS; i++) {
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++) {
 		int ret = buf->service->io(buf, 1, &where, REQ_OP_WRITE, req[i]);
 
 		KUNIT_ASSERT_EQ(buf->test, test_request_started(req[i], ret), 0);
 	}
-	KUNIT_ASSERT_EQ(buf->test, slow->nr_log, RESERVED_IOS);
+	KUNIT_ASSERT_EQ(buf->test, slow->nr_log, SERVICE_RESERVED_REQUESTS);
 }
 
 /* Before the stack is used up, one waits for memory instead, and is asynchronous again. */
@@ -90,14 +88,14 @@ static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
 	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
 	struct chain *chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
 	struct test_disk *slow = disk_of(test, 8);
-	struct test_request *req[RESERVED_IOS];
+	struct test_request *req[SERVICE_RESERVED_REQUESTS];
 	struct test_thread *thread;
 
 	KUNIT_ASSERT_NOT_NULL(test, chain);
 	chain->td = disk_of(test, 8);
 	chain->buf = buf;
 	init_completion(&chain->done);
-	for (int i = 0; i < RESERVED_IOS; i++)
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		req[i] = test_request_create(test);
 	thread = test_thread_create(test, chain_run, chain);
 	refuse_memory(test);
@@ -116,7 +114,7 @@ static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chain->ended, REQUESTS);
 	KUNIT_EXPECT_EQ(test, chain->failed, 0);
 	test_disk_release_all(slow);
-	for (int i = 0; i < RESERVED_IOS; i++)
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		test_request_wait(req[i]);
 }
 

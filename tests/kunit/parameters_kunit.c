@@ -146,24 +146,25 @@ static struct burst *burst_create(struct kunit *test, unsigned int ios)
 	return burst;
 }
 
-/* So many are in flight at once, and who starts the next waits for it. */
+/* Twice as many are in flight at once, and who starts the next waits for it. */
 static void parameters_reserved_ios(struct kunit *test)
 {
 	const struct reserve_case *c = test->param_value;
+	const unsigned int at_once = 2 * c->ios;
 	struct test_thread *thread;
 	struct burst *burst;
 
 	test_parameter_set(test, "reserved_bio_based_ios", c->value);
-	burst = burst_create(test, c->ios + 1);
+	burst = burst_create(test, at_once + 1);
 	thread = test_thread_create(test, burst_run, burst);
 	test_disk_hold(burst->td);
 	refuse_memory(test);
 	test_thread_start(thread);
-	KUNIT_EXPECT_TRUE(test, test_disk_wait_arrived(burst->td, c->ios + 1));
+	KUNIT_EXPECT_TRUE(test, test_disk_wait_arrived(burst->td, at_once + 1));
 	test_thread_wait_blocked(thread);
 	refuse_memory_end(test);
-	KUNIT_EXPECT_EQ(test, burst->returned, c->ios);
-	KUNIT_EXPECT_EQ(test, burst->td->nr_log, c->ios + 1);
+	KUNIT_EXPECT_EQ(test, burst->returned, at_once);
+	KUNIT_EXPECT_EQ(test, burst->td->nr_log, at_once + 1);
 	for (unsigned int i = 0; i < burst->ios; i++)
 		KUNIT_EXPECT_EQ(test, atomic_read(&burst->req[i]->calls), 0);
 

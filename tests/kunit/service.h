@@ -41,6 +41,10 @@ struct service_buffer;
 /* What the number of vectors is where it depends on the pages that there were. */
 #define SERVICE_ANY_VECTORS UINT_MAX
 
+/* A client of 16 I/Os, as it is unless a parameter says otherwise, sets memory aside for so many. */
+#define SERVICE_RESERVED_REQUESTS 32
+#define SERVICE_RESERVED_CHILDREN 16
+
 /* What an error set is before a call; no call sets all of these bits and no other. */
 #define SERVICE_UNTOUCHED 0x5a5a5a5a5a5a5a5aUL
 
