@@ -2,12 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """Run parts of the tests, each to its end, and print the sum of their checks.
 
-usage: test.py PART...
+usage: test.py PART... [-- PART...]
+
+The parts behind -- run at the same time as the others, and what they print follows:
+an emulated processor at work is one of the machine's, and few parts have two of them.
 """
 
+import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,11 +55,41 @@ def run_part(name, folder):
     return checks
 
 
+@contextlib.contextmanager
+def beside(names, folder):
+    """Run other parts meanwhile, and then print what they have printed; their checks."""
+    checks = []
+    if not names:
+        yield checks
+        return
+    log, handed_on = pathlib.Path(folder) / "beside.log", pathlib.Path(folder) / "beside"
+    with open(log, "w") as output:
+        process = subprocess.Popen(
+            [sys.executable, __file__, *names], cwd=TOP, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            env={**os.environ, "DM_IO_RUST_RESULTS": str(handed_on)},
+        )
+    try:
+        yield checks
+        subprocess.call(["tail", "--lines=+1", "--follow", f"--pid={process.pid}", log])
+        status = process.wait()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+    checks += json.loads(handed_on.read_text()) if handed_on.exists() else [
+        (FAIL, f"{' '.join(names)}: runs to its end", f"status {status}")
+    ]
+
+
 def run():
     total = Results()
-    with tempfile.TemporaryDirectory() as folder:
-        for name in sys.argv[1:]:
+    arguments = [*sys.argv[1:], "--"]
+    end = arguments.index("--")
+    names, others = arguments[:end], arguments[end + 1:-1]
+    with tempfile.TemporaryDirectory() as folder, beside(others, folder) as checks:
+        for name in names:
             total.checks += run_part(name, folder)
+    total.checks += checks
     for status, name, detail in total.checks:
         if status == FAIL:
             print(f"FAIL {name}" + (f": {detail.splitlines()[0]}" if detail else ""))
