@@ -69,7 +69,8 @@ def kunit_command(build, initrd, results, suites, timeout, arguments):
         "--build_dir", str(build),
         "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"),
         "--timeout", str(timeout), f"--json={results}",
-        *(f"--kernel_args={argument}" for argument in ["panic=-1", *arguments]),
+        *(f"--kernel_args={argument}"
+          for argument in ["panic=-1", "no_timer_check", *arguments]),
         "--qemu_args", f"-smp 4 -initrd {initrd}",
     ]
 
