@@ -50,7 +50,7 @@ endif
 
 .PHONY: demo
 demo: setup ## use the module on real disks in an emulated Debian
-	@$(IN_TOOLCHAIN) python3 scripts/test.py modules targets demo
+	@$(IN_TOOLCHAIN) python3 scripts/test.py modules demo
 
 .PHONY: targets
 targets: setup ## build mainline's targets to work on this module

@@ -17,9 +17,8 @@ from demo_image import BAD_SECTORS, C_FILLER, IMAGE_SECTORS, SECTOR, Disks, Imag
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
 from build_modules import CALLERS, SERIES, products  # noqa: E402
-from build_targets import built  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
-from run import add_module, add_text, load_order  # noqa: E402
+from run import TAKEOVER, add_module, add_targets, add_text  # noqa: E402
 from steps import main  # noqa: E402
 
 STOCK = SERIES[0]
@@ -32,11 +31,14 @@ DEVICES = {
     "C": "/dev/mapper/bad",
     "S": "/dev/vde",
     "NO_DISCARD": "/dev/nullb0",
-    "DATA": "/dev/vdf",
-    "STORE": "/dev/vdg",
-    "SECOND": "/dev/vdh",
+    "DATA": "/dev/mapper/vg-data",
+    "SECOND": "/dev/mapper/vg-second",
+    "DATA_DISK": "/dev/vdf",
+    "STORE_DISK": "/dev/vdg",
+    "SECOND_DISK": "/dev/vdh",
 }
 TARGETS = ["dm-snapshot", "dm-mirror"]
+LVM = TOP / "tests" / "targets" / "mirror" / "lvm"
 MODULES = ["ext4", "dm_mod", "null_blk"]
 TIMEOUT_SECONDS = 600
 
@@ -49,7 +51,7 @@ def settings(image):
     """What the guest is to know, as shell variables."""
     values = {
         **DEVICES,
-        "WAY": "rebuilt",
+        "WAY": TAKEOVER,
         "MODULE": "dm_io_rust",
         "SECTORS": IMAGE_SECTORS,
         "MIB": IMAGE_SECTORS * SECTOR >> 20,
@@ -83,24 +85,22 @@ def bad_table(device):
 
 
 def add_modules(guest, folder):
-    """The kernel's modules, those that are built here, and what is to be loaded."""
-    order, stock = load_order(TARGETS)
-    known = sorted({name.replace("-", "_") for name in MODULES + stock})
-    guest.modules(*known)
-    add_module(guest, folder, products("modules", STOCK) / "dm_io_rust.ko")
+    """The kernel's modules, the targets among them, and those that are built here."""
+    guest.modules(*MODULES)
+    add_targets(guest, folder, TARGETS, TAKEOVER)
+    for name in ("dm_io_rust", TAKEOVER):
+        add_module(guest, folder, products("modules", STOCK) / f"{name}.ko")
     for name in CALLERS:
         add_module(guest, folder, products(name, STOCK) / f"{name}.ko")
-    for name in order:
-        add_module(guest, folder, built(STOCK)[name])
-    add_text(guest, folder, "modules", lines(known))
-    add_text(guest, folder, "targets", lines(order))
+    add_text(guest, folder, "modules", lines(MODULES))
 
 
 def make_guest(folder, image, disks):
     guest = Guest(stock_kernel(), TOP / "tests" / "guest" / "demo")
     guest.add(TOP / "tests" / "targets" / "lib.sh", "/lib/targets.sh")
     guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
-    for program in ("cmp", "dmsetup", "e2fsck"):
+    guest.add(LVM, "/lib/lvm")
+    for program in ("cmp", "dmsetup", "e2fsck", "lvm"):
         guest.program(program)
     add_modules(guest, folder)
     add_text(guest, folder, "settings", settings(image))

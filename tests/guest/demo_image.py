@@ -15,7 +15,9 @@ BAD_SECTORS = ((20003, 5), (51200, 16))
 SLOTS = 8
 # What the disks hold to begin with.
 A_FILLER, B_FILLER, C_FILLER, S_FILLER = b"\xaa", b"\xbb", b"\xcc", b"\xdd"
-STORE_FILLER, SECOND_FILLER = b"\xee", b"\x11"
+DATA_FILLER, STORE_FILLER, SECOND_FILLER = b"\xff", b"\xee", b"\x11"
+# What lvm2 needs of a disk for itself, and more.
+LVM_BYTES = 4 << 20
 
 SEED = 20240229
 UUID = "6d696f72-7573-4400-8000-64656d6f0001"
@@ -122,9 +124,9 @@ class Disks:
         self.b.write_bytes(B_FILLER * size)
         self.c.write_bytes(C_FILLER * size)
         self.s.write_bytes(S_FILLER * (SLOTS * size))
-        #: Those of the snapshot and the mirror.
+        #: Those of lvm2, for the snapshot and the mirror.
         data, store, second = (folder / f"{name}.raw" for name in ("data", "store", "second"))
-        data.write_bytes(image.data)
-        store.write_bytes(STORE_FILLER * size)
-        second.write_bytes(SECOND_FILLER * size)
+        data.write_bytes(DATA_FILLER * (size + LVM_BYTES))
+        store.write_bytes(STORE_FILLER * (size + LVM_BYTES))
+        second.write_bytes(SECOND_FILLER * (size + LVM_BYTES))
         self.all = (self.a, self.b, self.c, self.s, data, store, second)

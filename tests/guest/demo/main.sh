@@ -29,14 +29,18 @@ unload_each()
 
 tell_story()
 {
-	report say "== Linux $(uname -r) as Debian has it, with mainline's own dm-snapshot and"
-	report say "   dm-mirror, unedited, but built to call dm_io_rust for their I/O and copies"
+	report say "== Linux $(uname -r), its dm-snapshot and dm-mirror and lvm2, all as Debian has"
+	report say "   them: insmod dm_io_rust.ko, insmod dm_io_rust_takeover.ko, and their I/O and"
+	report say "   copies are this module's"
 	load_targets
 	start_proof
 	tell_snapshot
 	tell_mirror
+	check "the volumes go" lvm vgremove -y -f vg
+	check "none of this module's clients are left" equal "$(cat /proc/dm_io_rust_takeover)" ""
 	# shellcheck disable=SC2046 # one word for each module
-	check "dm-snapshot and dm-mirror unload" unload_each $(tac /data/targets)
+	check "dm-snapshot, dm-mirror and the takeover unload" \
+		unload_each $(tac /data/targets) dm_io_rust_takeover
 }
 
 load()

@@ -1,27 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# The story's first half: dm-snapshot keeps a file system as it was at one moment.
+# The story's first half: lvm2 and dm-snapshot keep a file system as it was at one moment.
 
+export LVM_SYSTEM_DIR=/lib/lvm
 DISK=/tmp/disk
-SNAPSHOT=/dev/mapper/moment
+SNAPSHOT=/dev/mapper/vg-moment
 
-start_origin()
+# lvm COMMAND...: its own complaints matter only if it fails.
+lvm()
 {
-	mkdir -p $DISK
-	dmsetup create data --table "0 $SECTORS snapshot-origin $DATA" &&
-		mount -t ext4 /dev/mapper/data $DISK
+	/bin/lvm "$@" </dev/null 2>&1
 }
 
-# The file system is frozen while its device is suspended, so that what is on the
-# disk then is whole.
+# Two volumes, each on a disk of its own.
+make_volumes()
+{
+	lvm vgcreate -y -s 1m vg "$DATA_DISK" "$STORE_DISK" "$SECOND_DISK" &&
+		lvm lvcreate -y -Wn -Zn -l "$MIB" -n data vg "$DATA_DISK" &&
+		lvm lvcreate -y -Wn -Zn -l "$MIB" -n second vg "$SECOND_DISK"
+}
+
+mount_data()
+{
+	mkdir -p $DISK
+	dd if="$SOURCE" of="$DATA" bs=1M oflag=direct 2>/dev/null &&
+		mount -t ext4 "$DATA" $DISK
+}
+
+# The file system is frozen meanwhile, so that what is on the disk then is whole.
 take_snapshot()
 {
-	dd if=/dev/zero of="$STORE" bs=4096 count=1 conv=fsync 2>/dev/null
-	dmsetup suspend data
-	blockdev --flushbufs "$DATA"
+	fsfreeze --freeze $DISK || return 1
 	cat "$DATA" >/tmp/moment
-	dmsetup create moment --table "0 $SECTORS snapshot $DATA $STORE P 16"
-	dmsetup resume data
+	lvm lvcreate -y -s -c 8k -l "$MIB" -n moment vg/data "$STORE_DISK"
+	taken=$?
+	fsfreeze --unfreeze $DISK && return $taken
 }
 
 # In place, so that the blocks of the old files get the new bytes.
@@ -46,12 +59,7 @@ is_moment()
 # sectors_kept: of the store, those that hold what was on the origin.
 sectors_kept()
 {
-	dmsetup status moment | awk -F '[ /]' '{ print $4 - $6 }'
-}
-
-end_snapshot()
-{
-	dmsetup remove moment data
+	dmsetup status vg-moment | awk -F '[ /]' '{ print $4 - $6 }'
 }
 
 check_snapshot()
@@ -66,18 +74,20 @@ check_snapshot()
 tell_snapshot()
 {
 	report say "== A snapshot: files change, and can still be read as they were"
-	check "an ext4 file system with $FILES known files is mounted" start_origin
+	check "lvcreate makes two volumes" make_volumes
+	check "an ext4 file system with $FILES known files is mounted from one" mount_data
 	check "all are there" files_in $DISK /data/checksums
 	report say "-- A snapshot is taken while it is in use. It is empty at first: before anything"
 	report say "   is written over, dm-snapshot has this module's kcopyd copy it to a store."
-	check "the snapshot is taken" take_snapshot
+	check "lvcreate -s takes the snapshot" take_snapshot
+	check "this module has its clients" [ "$(wc -l </proc/dm_io_rust_takeover)" -ge 2 ]
 	check "files are written over, removed, and made, on the mounted disk" change_files
 	check_snapshot
 	check "the disk is unmounted" umount $DISK
 	report say "$(($(sectors_kept) / 2)) KiB of the disk's $MIB MiB had to be kept"
 	check "this module copied exactly these" equal "$(sectors_copied before)" "$(sectors_kept)"
 	check "e2fsck finds no fault with the snapshot" fsck $SNAPSHOT
-	check "the snapshot goes" end_snapshot
+	check "lvremove, the snapshot goes" lvm lvremove -y vg/moment
 	check "e2fsck finds no fault with the disk" fsck "$DATA"
 	keep_statistics snapshot
 }
