@@ -7,15 +7,13 @@
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
-#include <linux/vmstat.h>
 
 #include "refuse_memory.h"
 #include "service.h"
+#include "spare_pages.h"
 #include "test_disk.h"
 #include "test_request.h"
 
@@ -131,27 +129,6 @@ static void scene_init(struct scene *scene, struct kunit *test)
 	}
 	scene->call = copy_call_create(test);
 	scene->kc = copy_client_create(test, scene->service, 16);
-}
-
-/*
- * The pages that are free or on a processor's list of such, or that slabs have:
- * of these a checker keeps many after their end, and kmemleak sees them.
- */
-static long spare_pages(void)
-{
-	struct zone *zone;
-	long pages;
-	int cpu;
-
-	/* Stacks of tasks that are gone, and KASAN's shadow of them. */
-	vm_unmap_aliases();
-	pages = global_zone_page_state(NR_FREE_PAGES) +
-		global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
-		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
-	for_each_populated_zone(zone)
-		for_each_online_cpu(cpu)
-			pages += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count);
-	return pages;
 }
 
 /* How many pages fewer there are after many runs. */

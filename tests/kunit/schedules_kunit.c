@@ -12,9 +12,9 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/vmstat.h>
 
 #include "schedule_run.h"
+#include "spare_pages.h"
 
 /* For how long a sample is tried, once it is known which points are reached. */
 #define SAMPLE_MS 40000
@@ -24,7 +24,7 @@
 /* So many failures tell enough of a pair. */
 #define MAX_FAILED 5
 /* What the checkers themselves take meanwhile, and then some. */
-#define MAX_PAGES_LOST (totalram_pages() / 16)
+#define MAX_PAGES_LOST (totalram_pages() / 32)
 
 static char *which = "sample";
 module_param_named(schedules, which, charp, 0);
@@ -65,7 +65,7 @@ static struct reached *reached;
 static struct rnd_state random;
 static bool is_anything_stuck;
 /* When all pairs had run once. */
-static long free_before;
+static long spare_before;
 
 static bool is_wanted(const struct schedule_pair *pair)
 {
@@ -184,17 +184,6 @@ static bool discover_pair(struct kunit *test, const struct schedule_pair *pair)
 	return true;
 }
 
-/*
- * Those of slabs are none that clients set aside: kmemleak knows what is in them, and
- * KASAN keeps much of it for a while.
- */
-static long count_free_pages(void)
-{
-	return global_zone_page_state(NR_FREE_PAGES) +
-	       global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
-	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
-}
-
 /* Which points does each pair reach when nobody is held? */
 static void schedules_without_hold(struct kunit *test)
 {
@@ -208,7 +197,7 @@ static void schedules_without_hold(struct kunit *test)
 		;
 	for (unsigned int i = 0; i < schedule_points_nr(); i++)
 		schedule_point_disarm(schedule_point_get(i));
-	free_before = count_free_pages();
+	spare_before = spare_pages();
 }
 
 static unsigned int plan_point(struct planned *plan, const struct schedule_pair *pair,
@@ -291,8 +280,8 @@ static void schedules_give_pages_back(struct kunit *test)
 {
 	if (is_anything_stuck || only_point >= 0)
 		kunit_skip(test, "there is nothing to compare with");
-	kunit_info(test, "%ld pages fewer are free", free_before - count_free_pages());
-	KUNIT_EXPECT_LT(test, free_before - count_free_pages(), (long)MAX_PAGES_LOST);
+	kunit_info(test, "%ld pages fewer", spare_before - spare_pages());
+	KUNIT_EXPECT_LT(test, spare_before - spare_pages(), (long)MAX_PAGES_LOST);
 }
 
 static bool is_target_done;
