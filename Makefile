@@ -60,18 +60,20 @@ targets: setup ## build mainline's targets to work on this module
 test-misuse: setup ## try the misuses of Documentation/safety.rst, which must not compile
 	@$(IN_TOOLCHAIN) python3 scripts/test.py modules misuse
 
-# MUTANT is a fault of tests/targets/mutants that they are to notice; SCENARIOS and
-# SEED are those of one run to repeat; WAY is dm-mod for the kernel's own targets.
+# WAY is how the targets come to this engine, all three ways unless it is given; MUTANT is
+# a fault of tests/targets/mutants that they are to notice; SCENARIOS and SEED are those
+# of one run to repeat.
+test-targets: WAY ?= rebuilt,takeover,dm-mod
 .PHONY: test-targets
-test-targets: $(if $(filter dm-mod,$(WAY)),dm-mod,targets) ## use the targets in an emulated Debian; WAY=, MUTANT=, SCENARIOS=, SEED=
-	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) \
-		python3 tests/targets/run.py $(if $(WAY),--way=$(WAY)) $(SCENARIOS)
+test-targets: setup ## use the targets in an emulated Debian; WAY=, MUTANT=, SCENARIOS=, SEED=
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) sh -c 'python3 scripts/test.py modules \
+		$(if $(findstring rebuilt,$(WAY)),targets) $(if $(findstring dm-mod,$(WAY)),dm-mod) && \
+		exec python3 tests/targets/run.py --way=$(WAY) $(SCENARIOS)'
 
 .PHONY: test-takeover
-test-takeover: setup ## the same with the kernel's own targets, taken over; MUTANT=, SCENARIOS=, SEED=
-	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) sh -c \
-		'python3 scripts/test.py modules && python3 tests/takeover/run.py && \
-		exec python3 tests/targets/run.py --way=takeover $(SCENARIOS)'
+test-takeover: setup ## have the takeover come and go in an emulated Debian; MUTANT=
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) sh -c \
+		'python3 scripts/test.py modules && exec python3 tests/takeover/run.py'
 
 .PHONY: test-differential
 test-differential: setup ## compare with mainline at length; MUTANT=name or all
@@ -99,7 +101,7 @@ lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/lint.py
 
 .PHONY: test
-test: ## lint, modules and targets on both kernels, misuse, demo, short scenarios, kunit
+test: ## lint, builds, misuse, comparison with mainline, demo, takeover, short scenarios, kunit
 	@scripts/test.sh
 
 .PHONY: clean

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Mainline's targets at work on this module, on the stock kernel in the emulator.
 
-usage: run.py [--short] [--way=WAY] [SCENARIO...]
+usage: run.py [--short] [--way=WAY[,WAY...]] [SCENARIO...]
 
 A scenario is a folder here: needs.json says what it needs, main.sh is what the
 guest does. WAY is how the targets come to this engine:
@@ -189,26 +189,17 @@ def module_of(way, mutant):
     return build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
 
 
-def way_of(words):
-    name = next((word.removeprefix("--way=") for word in words if word.startswith("--way=")),
-                REBUILT)
-    if name not in WAYS:
-        raise StepFailed(f"{name} is none of the ways {', '.join(WAYS)}")
-    return WAYS[name]
+def ways_of(words):
+    given = next((word.removeprefix("--way=") for word in words if word.startswith("--way=")),
+                 "rebuilt")
+    for name in given.split(","):
+        if name not in WAYS:
+            raise StepFailed(f"{name} is none of the ways {', '.join(WAYS)}")
+        yield WAYS[name]
 
 
-def run():
-    names = [word for word in sys.argv[1:] if not word.startswith("--")]
-    way = way_of(sys.argv)
-    mutant = os.environ.get("MUTANT")
-    scope = "short" if mutant or "--short" in sys.argv else "full"
-    seed = int(os.environ.get("SEED") or secrets.randbelow(1 << 32))
-    names = names or sorted(path.parent.name for path in HERE.glob("*/needs.json"))
-    if mutant:
-        names = [name for name in names if mutant in mutants_of(HERE / name)]
+def run_way(results, way, names, mutant, scope, seed):
     module = module_of(way, mutant)
-    results = Results()
-    print(f"  the seed of this run: SEED={seed}", flush=True)
     if way != REBUILT:
         check_stock_targets(results, names)
     for name in names:
@@ -217,6 +208,21 @@ def run():
             check_mutant(results, name, mutant, outcome, READY)
         else:
             results.checks += named(name if way == REBUILT else f"{name}, {way}", outcome)
+
+
+def run():
+    names = [word for word in sys.argv[1:] if not word.startswith("--")]
+    ways = list(ways_of(sys.argv))
+    mutant = os.environ.get("MUTANT")
+    scope = "short" if mutant or "--short" in sys.argv else "full"
+    seed = int(os.environ.get("SEED") or secrets.randbelow(1 << 32))
+    names = names or sorted(path.parent.name for path in HERE.glob("*/needs.json"))
+    if mutant:
+        names = [name for name in names if mutant in mutants_of(HERE / name)]
+    results = Results()
+    print(f"  the seed of this run: SEED={seed}", flush=True)
+    for way in ways:
+        run_way(results, way, names, mutant, scope, seed)
     return results.finish()
 
 
