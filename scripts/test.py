@@ -80,8 +80,9 @@ def beside(names, folder):
         )
     try:
         yield checks
-        subprocess.call(["tail", "--lines=+1", "--follow", f"--pid={process.pid}", log])
+        follower = subprocess.Popen(["tail", "--lines=+1", "--follow", f"--pid={process.pid}", log])
         status = process.wait()
+        follower.wait()
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
