@@ -116,12 +116,6 @@ free:
 	return ret;
 }
 
-static void unwatch(struct ftrace_ops *ops)
-{
-	unregister_ftrace_function(ops);
-	ftrace_free_filter(ops);
-}
-
 int takeover_watch_devices(void)
 {
 	int ret = watch(&end_ops);
@@ -130,12 +124,12 @@ int takeover_watch_devices(void)
 		return ret;
 	ret = watch(&add_ops);
 	if (ret)
-		unwatch(&end_ops);
+		takeover_unregister(&end_ops, "dm_table_complete");
 	return ret;
 }
 
 void takeover_unwatch_devices(void)
 {
-	unwatch(&add_ops);
-	unwatch(&end_ops);
+	takeover_unregister(&add_ops, "dm_table_add_target");
+	takeover_unregister(&end_ops, "dm_table_complete");
 }

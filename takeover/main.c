@@ -5,8 +5,12 @@
  * call goes where its client belongs, so that both can be in use side by side: see
  * Documentation/takeover.rst.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ftrace.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "takeover.h"
 
@@ -46,6 +50,26 @@ unwatch:
 	return ret;
 }
 module_init(takeover_init);
+
+/*
+ * Ends the calls for a function; when this returns none of them is in progress. May
+ * sleep.
+ */
+void takeover_unregister(struct ftrace_ops *ops, const char *name)
+{
+	int ret = unregister_ftrace_function(ops);
+
+	if (ret) {
+		/*
+		 * ftrace has given up on itself, and goes on calling: the module must
+		 * not go, and cannot say so any more.
+		 */
+		pr_err("%s cannot be restored: %d; the module stays\n", name, ret);
+		for (;;)
+			schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+	}
+	ftrace_free_filter(ops);
+}
 
 static void __exit takeover_exit(void)
 {

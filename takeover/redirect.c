@@ -117,12 +117,7 @@ static int redirect(struct redirect *redirect)
 
 static void restore(struct redirect *redirect)
 {
-	int ret = unregister_ftrace_function(&redirect->ops);
-
-	/* It fails only when ftrace has given up on itself, with a report of its own. */
-	if (ret)
-		pr_err("%s is still redirected: %d\n", redirect->name, ret);
-	ftrace_free_filter(&redirect->ops);
+	takeover_unregister(&redirect->ops, redirect->name);
 }
 
 /* Redirects all of the functions, or none. May sleep. */

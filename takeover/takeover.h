@@ -9,8 +9,11 @@
 #include <linux/dm-kcopyd.h>
 #include <linux/types.h>
 
+struct ftrace_ops;
+
 /* main.c */
 bool takeover_wants_clients(void);
+void takeover_unregister(struct ftrace_ops *ops, const char *name);
 
 /* redirect.c */
 int takeover_redirect(void);

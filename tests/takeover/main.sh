@@ -15,6 +15,7 @@
 . ./beside.sh
 . ./refused.sh
 . ./load.sh
+. ./gives_up.sh
 
 modprobe -a dm_mod dm_snapshot
 mount -t tracefs tracefs $TRACING 2>/dev/null
@@ -26,4 +27,7 @@ refused
 report say "== Clients are created and destroyed"
 switches
 comes_and_goes
+report say "== ftrace gives up"
+expect_message "$WAY: [a-z_]* cannot be restored"
+ftrace_gives_up
 check "the kernel logged nothing unexpected" equal "$(unexpected_messages)" ""
