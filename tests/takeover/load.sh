@@ -43,11 +43,26 @@ end_load()
 	dmsetup remove origin
 }
 
+# With a probe where it begins, too, ftrace calls this module for a function in another way.
+probe_entries()
+{
+	for function in $STOCK; do
+		echo "p:entry/$function dm_mod:$function" >>"$TRACING/kprobe_events" || return 1
+	done
+}
+
+unseen_entries()
+{
+	awk '!($2 + $3) { print $1 }' "$TRACING/kprobe_profile"
+}
+
 switch_often()
 {
 	number=0
 	while [ $number -lt 1000 ]; do
 		echo $((number % 2)) >"$ACTIVE" || return 1
+		[ $((number % 50)) != 0 ] ||
+			echo $((number / 50 % 2)) >"$TRACING/events/entry/enable" || return 1
 		# Either is to last for a while now and then.
 		[ $((number % 5)) != 0 ] || usleep 3000
 		number=$((number + 1))
@@ -59,7 +74,11 @@ switches()
 	what="1,000 switches"
 	check "$what, it is taken over" take_over
 	start_load
+	check "$what, probes are set" probe_entries
 	check "$what, they are made" switch_often
+	echo 0 >"$TRACING/events/entry/enable"
+	check "$what, the probes have seen calls of every function" equal "$(unseen_entries)" ""
+	echo >"$TRACING/kprobe_events"
 	end_load
 	check "$what, it has no clients" equal "$(cat "$CLIENTS")" ""
 	check "$what, it is removed" rmmod "$WAY"
