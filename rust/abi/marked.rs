@@ -25,20 +25,26 @@ use kernel::{
 };
 
 /// A type whose objects C holds.
-pub(crate) trait Kind: Sized {
-    /// One that no other type has.
+///
+/// # Safety
+///
+/// No other type has the same `KIND`: by that C's objects are taken for Rust's.
+pub(crate) unsafe trait Kind: Sized {
     const KIND: bindings::dm_io_rust_kind;
 }
 
-impl Kind for Pin<KBox<Io>> {
+// SAFETY: No other type has it.
+unsafe impl Kind for Pin<KBox<Io>> {
     const KIND: bindings::dm_io_rust_kind = bindings::DM_IO_RUST_IO_CLIENT;
 }
 
-impl Kind for Arc<Client> {
+// SAFETY: No other type has it.
+unsafe impl Kind for Arc<Client> {
     const KIND: bindings::dm_io_rust_kind = bindings::DM_IO_RUST_COPY_CLIENT;
 }
 
-impl Kind for Pooled<Job> {
+// SAFETY: No other type has it.
+unsafe impl Kind for Pooled<Job> {
     const KIND: bindings::dm_io_rust_kind = bindings::DM_IO_RUST_JOB;
 }
 
