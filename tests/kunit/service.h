@@ -41,7 +41,7 @@ struct service_buffer;
 /* What the number of vectors is where it depends on the pages that there were. */
 #define SERVICE_ANY_VECTORS UINT_MAX
 
-/* A client of 16 I/Os, as it is unless a parameter says otherwise, sets memory aside for so many. */
+/* For so many a client sets memory aside, which is one of 16 I/Os unless a parameter says so. */
 #define SERVICE_RESERVED_REQUESTS 32
 #define SERVICE_RESERVED_CHILDREN 16
 
