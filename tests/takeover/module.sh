@@ -45,11 +45,15 @@ leave()
 	done
 }
 
+numbers_of()
+{
+	dmsetup info -c --noheadings -o major,minor --separator : "$1"
+}
+
 # clients_of NAME: what the list says of a device.
 clients_of()
 {
-	numbers=$(dmsetup info -c --noheadings -o major,minor --separator : "$1")
-	awk -v numbers="$numbers" '$1 == numbers { print $2 }' "$CLIENTS" | sort | tr '\n' ' '
+	awk -v numbers="$(numbers_of "$1")" '$1 == numbers { print $2 }' "$CLIENTS" | sort | tr '\n' ' '
 }
 
 # calls NAME: the calls of a stock function that were not redirected.

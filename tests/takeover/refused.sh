@@ -34,6 +34,27 @@ patched()
 	rmmod takeover_patch
 }
 
+# Another module has a function that this one has no use for: they do not mind each other,
+# whichever goes first.
+patched_elsewhere()
+{
+	check "another function is patched" insmod /modules/takeover_patch.ko function=dm_get_device
+	check "with another function patched it is loaded" take_over
+	check "with another function patched it redirects its own" equal "$(redirected)" 10
+	origin /dev/vda 16384
+	copy_of /dev/vda 16384 /tmp/origin
+	check "with another function patched a snapshot is made" add patched 0
+	check "with another function patched its clients are this module's" \
+		equal "$(clients_of patched)" "dm-io kcopyd "
+	check "with another function patched the origin is written to" write_to origin 8
+	check "that function is patched no more" rmmod takeover_patch
+	check "it still redirects its own" equal "$(redirected)" 10
+	check "the origin is written to" write_to origin 9
+	all_hold origin patched
+	check "all devices go" remove_devices
+	check "it is removed" rmmod "$WAY"
+}
+
 patched_later()
 {
 	check "a patch is refused" fails insmod /modules/takeover_patch.ko function=dm_io
@@ -69,6 +90,7 @@ refused()
 		patched "$function"
 	done
 	ftrace_is_off
+	patched_elsewhere
 	check "it is taken over after all" take_over
 	patched_later
 	ftrace_stays

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """dm_io_rust_takeover on the stock kernel in the emulator: how it comes and goes.
 
-usage: run.py [--short]
+usage: run.py [--short] [SCENARIO...]
 
 Clients of the kernel's own engine beside those of this one, changes of `active` and
 of the module under load, and what keeps it from being loaded or unloaded. What the
@@ -21,12 +21,14 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
 from build_modules import SERIES, build, products  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
-from mutate import build_mutant, check_mutant  # noqa: E402
+from mutate import build_mutant, check_mutant, mutants_of, patched_copy  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 from run import MODULE, TAKEOVER, add_disks, add_module, add_targets, add_text  # noqa: E402
 from steps import exclusive, main  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
+# How the module comes and goes, and the command.
+SCENARIOS = (HERE, HERE / "command")
 TARGETS = TOP / "tests" / "targets"
 STOCK = SERIES[0]
 NAME = "dm_io_rust_takeover_test"
@@ -44,12 +46,23 @@ def build_helpers(results):
               sources=HERE / "module")
 
 
-def make_guest(folder, needs, scope, module):
-    guest = Guest(stock_kernel(), HERE)
+def under_test(mutant):
+    """The module, and the folder of the command; one of them with the fault."""
+    module, tools = products("modules", STOCK) / f"{MODULE}.ko", TOP / "tools"
+    if mutant and mutant.startswith("command-"):
+        tools = patched_copy(mutant) / "tools"
+    elif mutant:
+        module = build_mutant(mutant)
+    return module, tools
+
+
+def make_guest(scenario, folder, needs, scope, module, tools):
+    guest = Guest(stock_kernel(), scenario)
     for source in (TARGETS / "lib.sh", TARGETS / "snapshot" / "devices.sh",
-                   TARGETS / "snapshot" / "writes.sh"):
+                   TARGETS / "snapshot" / "writes.sh", HERE / "module.sh",
+                   TOP / "tests" / "guest" / "demo" / "log.sh"):
         guest.add(source, f"/lib/{'targets.sh' if source.name == 'lib.sh' else source.name}")
-    guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
+    guest.add(tools, "/tools")
     for program in ["cmp", *needs["programs"]]:
         guest.program(program)
     for path in (module, module.with_name(f"{TAKEOVER}.ko"),
@@ -63,23 +76,30 @@ def make_guest(folder, needs, scope, module):
     return guest
 
 
+def run_scenario(results, scenario, scope, mutant):
+    needs = json.loads((scenario / "needs.json").read_text())
+    with tempfile.TemporaryDirectory(prefix="takeover-") as folder:
+        guest = make_guest(scenario, pathlib.Path(folder), needs, scope, *under_test(mutant))
+        guest.until_failure = bool(mutant)
+        outcome = guest.run(needs["timeout"][scope])
+    if mutant:
+        check_mutant(results, scenario.name, mutant, outcome, READY)
+    else:
+        results.checks += outcome.results.checks
+
+
 def run():
-    needs = json.loads((HERE / "needs.json").read_text())
     mutant = os.environ.get("MUTANT")
     scope = "short" if mutant or "--short" in sys.argv else "full"
     results = Results()
     build_helpers(results)
     if results.count(FAIL):
         return results.finish()
-    module = build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
-    with tempfile.TemporaryDirectory(prefix="takeover-") as folder:
-        guest = make_guest(pathlib.Path(folder), needs, scope, module)
-        guest.until_failure = bool(mutant)
-        outcome = guest.run(needs["timeout"][scope])
-    if mutant:
-        check_mutant(results, HERE.name, mutant, outcome, READY)
-    else:
-        results.checks += outcome.results.checks
+    named = [word for word in sys.argv[1:] if not word.startswith("--")]
+    for scenario in SCENARIOS:
+        if mutant not in mutants_of(scenario) if mutant else named and scenario.name not in named:
+            continue
+        run_scenario(results, scenario, scope, mutant)
     return results.finish()
 
 

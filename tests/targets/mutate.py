@@ -3,6 +3,14 @@
 
 mutants/NAME.patch is the fault:
 
+command-blind  what a device should have by its targets is told for what it has
+command-half   interrupted, the command leaves a table loaded
+command-keyless  a table is loaded without its keys
+command-resync  mirrors are copied all over again without being asked for
+command-spoils  a clone gets a second table beside its first
+command-suspended  a device that is not resumed stays suspended
+command-switched  new clients are not whose they were before
+command-writable  what can only be read can be written to
 copy-call-twice  copies, zeroings and prepared callbacks are called back twice
 copy-drop      writes of kcopyd are reported done, and never made
 copy-early     copies and zeroings are called back when the last of their sub-jobs begins
@@ -38,8 +46,8 @@ from results import FAIL, PASS, Results
 from steps import TOP, StepFailed, exclusive
 
 PATCHES = pathlib.Path(__file__).resolve().parent / "mutants"
-# What of the project makes the module.
-SOURCES = ("Kbuild", "include", "rust", "takeover")
+# What of the project makes the modules, and the command.
+SOURCES = ("Kbuild", "include", "rust", "takeover", "tools")
 
 
 def noticing():
