@@ -40,7 +40,7 @@ PARTS = {
     "dm-mod": ["scripts/build_dm_mod.py"],
     "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],
-    "takeover": ["tests/takeover/run.py", "--short"],
+    "takeover": ["tests/takeover/run.py", "--short", "takeover"],
     "rebuilt": [*SCENARIOS, *third(0)],
     "in-dm-mod": [*SCENARIOS, "--way=dm-mod", *third(1)],
     "taken-over": [*SCENARIOS, "--way=takeover", *third(2)],
