@@ -32,7 +32,7 @@ from results import FAIL, PASS, SKIP, Results
 from steps import CACHE, HEARTBEAT_SECONDS, TOP, exclusive, main
 
 SUITES = "dm_io_rust*"
-TIMEOUT_SECONDS = 2400
+TIMEOUT_SECONDS = 3600
 SCHEDULES = "dm_io_rust_schedules"
 SCHEDULES_TIMEOUT_SECONDS = 7200
 SCHEDULE_PARAMETERS = {
