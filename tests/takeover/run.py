@@ -63,6 +63,7 @@ def make_guest(scenario, folder, needs, scope, module, tools):
                    TOP / "tests" / "guest" / "demo" / "log.sh"):
         guest.add(source, f"/lib/{'targets.sh' if source.name == 'lib.sh' else source.name}")
     guest.add(tools, "/tools")
+    guest.add(TARGETS / "mirror" / "lvm", "/lib/lvm")
     for program in ["cmp", *needs["programs"]]:
         guest.program(program)
     for path in (module, module.with_name(f"{TAKEOVER}.ko"),

@@ -7,6 +7,7 @@ RELEASED='cache cache dm-io kcopyd
 cached writecache - dm-io,kcopyd
 checked integrity - dm-io
 clone clone dm-io,kcopyd -
+marked integrity - dm-io
 mirror mirror - dm-io,kcopyd
 old snapshot dm-io kcopyd
 passing snapshot - kcopyd
@@ -18,6 +19,7 @@ ADOPTED='cache cache dm-io,kcopyd -
 cached writecache dm-io,kcopyd -
 checked integrity dm-io -
 clone clone dm-io,kcopyd -
+marked integrity dm-io -
 mirror mirror dm-io,kcopyd -
 old snapshot dm-io,kcopyd -
 passing snapshot kcopyd -

@@ -22,7 +22,8 @@ make_parts()
 		part cache_fast 30 4 && part cache_slow 34 8 && metadata cache_meta 28 2 &&
 		part clone_to 44 4 && part clone_from 48 4 && metadata clone_meta 42 2 &&
 		part cached_slow 52 4 && metadata cached_fast 56 4 &&
-		metadata checked_disk 60 8 && part verified_data 68 4 && part verified_hash 72 2
+		metadata checked_disk 60 8 && part verified_data 68 4 && part verified_hash 72 2 &&
+		metadata marked_disk 74 6
 }
 
 # snapshot_of_origin NAME STORE TYPE CHUNK: the origin splits writes at chunks from then on.
@@ -95,6 +96,14 @@ make_checked()
 	dmsetup create checked --table "0 8192 integrity /dev/mapper/checked_disk 0 32 J 2 \
 		journal_sectors:1024 internal_hash:hmac(sha256):$key" &&
 		/bin/dd if=/dev/vdb of=/dev/mapper/checked bs=64k count=64 oflag=direct 2>/dev/null
+}
+
+# The same with a bitmap, in which it marks what it writes to.
+make_marked()
+{
+	dmsetup create marked --table \
+		"0 8192 integrity /dev/mapper/marked_disk 0 32 B 1 internal_hash:sha256" &&
+		/bin/dd if=/dev/vdb of=/dev/mapper/marked bs=64k count=64 oflag=direct 2>/dev/null
 }
 
 # It can only be read.

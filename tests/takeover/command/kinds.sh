@@ -87,6 +87,7 @@ kinds()
 	kind verity verified dm-io dm-io - verified read_all
 	check "verity, verified, can only be read" fails dd if=/dev/vdd of=/dev/mapper/verified count=1
 	kind integrity checked dm-io dm-io -
+	kind integrity marked dm-io dm-io -
 	kind clone clone dm-io,kcopyd - dm-io,kcopyd
 	returns clone clone dm-io,kcopyd
 	kind thin-pool pool dm-io,kcopyd - dm-io,kcopyd thin

@@ -19,6 +19,7 @@
 . ./all.sh
 . ./mirrors.sh
 . ./failures.sh
+. ./volumes.sh
 
 # say TEXT: with the time since the start.
 say()
@@ -38,7 +39,6 @@ not_loaded()
 
 goes()
 {
-	check "all devices go" remove_devices
 	check "there are no clients" equal "$($TOOL status | tail -n +3)" ""
 	check "it is removed" rmmod "$WAY"
 }
@@ -65,5 +65,8 @@ say "Each kind of device, in use"
 kinds
 say "All of them"
 all_at_once
+check "all devices go" remove_devices
+say "Volumes of lvm2"
+volumes
 goes
 check "the kernel logged nothing unexpected" equal "$(unexpected_messages)" ""
