@@ -90,7 +90,7 @@ int rust_dm_io(struct dm_io_request *io_req, unsigned int num_regions,
  * rust_dm_kcopyd_client_create - make a client with memory of its own
  * @throttle: how much of the time the client may have I/O in flight, in per
  *	cent; shared by all clients that are given the same one, and valid until
- *	they are destroyed. NULL is no limit.
+ *	they are destroyed. It is only read. NULL is no limit.
  *
  * The memory set aside is that of one sub-job, whose size is the module's
  * parameter kcopyd_subjob_size_kb.

@@ -35,7 +35,7 @@ use crate::{
     },
     kcopyd::{
         throttle::{
-            Account,
+            Limit,
             Throttle, //
         },
         Client,
@@ -85,10 +85,12 @@ unsafe fn callback(function: dm_kcopyd_notify_fn, context: *mut c_void) -> Optio
 unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<Client>> {
     // SAFETY: The caller is an exported function.
     let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
-    // SAFETY: The caller guarantees that the throttle is there for as long as it is used. Its
-    // numbers are only changed as atomic ones, or by the kernel's writing of a module's parameter.
-    let account = unsafe { throttle.cast::<Account>().as_ref() };
-    let throttle = account.map(|account| Throttle::new(account, services.throttles.clone()));
+    // SAFETY: The caller guarantees that the throttle is there for as long as it is used. Others may
+    // change its numbers, which are read as atomic ones.
+    let limit = unsafe { throttle.cast::<Limit>().as_ref() };
+    let throttle = limit
+        .map(|limit| Throttle::new(limit, &services.accounts))
+        .transpose()?;
     // SAFETY: May be called at any time.
     let bytes = unsafe { bindings::dm_io_rust_kcopyd_subjob_size() } as usize;
     let pages = bytes.div_ceil(PAGE_SIZE);

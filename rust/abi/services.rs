@@ -5,7 +5,8 @@
 use crate::{
     bindings,
     block::ZeroVectors,
-    dm::Refusal, //
+    dm::Refusal,
+    kcopyd::throttle::Accounts, //
 };
 use kernel::{
     new_mutex,
@@ -16,16 +17,16 @@ use kernel::{
             Atomic,
             Release, //
         },
-        Arc,
-        Mutex, //
+        Arc, //
     }, //
 };
 
 /// What the exported functions work on.
+#[pin_data]
 pub(crate) struct Shared {
     pub(crate) zeroes: Arc<ZeroVectors>,
-    /// The lock of all throttles.
-    pub(crate) throttles: Arc<Mutex<()>>,
+    #[pin]
+    pub(crate) accounts: Accounts,
 }
 
 /// The services of the loaded module.
@@ -37,17 +38,17 @@ static SHARED: Atomic<*const Shared> = Atomic::new(core::ptr::null());
 
 /// The services, which are there for C as long as this exists.
 pub(crate) struct Services {
-    _shared: KBox<Shared>,
+    _shared: Pin<KBox<Shared>>,
 }
 
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new() -> Result<Self> {
-        let shared = Shared {
-            zeroes: ZeroVectors::new()?,
-            throttles: Arc::pin_init(new_mutex!(()), GFP_KERNEL)?,
-        };
-        let shared = KBox::new(shared, GFP_KERNEL)?;
+        let zeroes = ZeroVectors::new()?;
+        let shared = KBox::pin_init(
+            pin_init!(Shared { zeroes, accounts <- new_mutex!(None) }),
+            GFP_KERNEL,
+        )?;
         // INVARIANT: The box does not move what it holds, and clears the pointer when it goes.
         SHARED.store(&raw const *shared, Release);
         Ok(Self { _shared: shared })
@@ -72,8 +73,8 @@ pub(crate) fn reserved_ios() -> usize {
 /// # Safety
 ///
 /// Called from an exported function: the module, which a caller depends on, is not unloaded
-/// meanwhile.
+/// meanwhile, nor before the clients that it has made are destroyed.
 pub(crate) unsafe fn services() -> Result<&'static Shared, Refusal> {
-    // SAFETY: Null, or that of services which stay while an exported function runs.
+    // SAFETY: Null, or that of services which stay until the module is unloaded.
     unsafe { SHARED.load(Acquire).as_ref() }.ok_or(Refusal::failed(c"the module is not set up"))
 }

@@ -12,10 +12,11 @@
 #include "test_jobs.h"
 #include "test_request.h"
 
-/* What is on its way is counted, at both ends of a copy, and not held back. */
-static void mainline_throttle_counts_jobs(struct kunit *test)
+/* Without a limit nothing is held back; and the throttle is its owner's. */
+static void mainline_throttle_of_all_the_time(struct kunit *test)
 {
-	struct dm_kcopyd_throttle throttle = { .throttle = 100, .last_jiffies = jiffies };
+	const struct dm_kcopyd_throttle owners = { .throttle = 100, .last_jiffies = jiffies };
+	struct dm_kcopyd_throttle throttle = owners;
 	struct dm_kcopyd_client *kc = test_jobs_client(test, &throttle);
 	struct test_disk *from = source_of(test, 24), *to = disk_of(test, 48);
 	struct test_request *req[3];
@@ -30,48 +31,128 @@ static void mainline_throttle_counts_jobs(struct kunit *test)
 		test_job_copy(kc, req[i], &source, 2, dests, 0);
 		rust_dm_kcopyd_client_flush(kc);
 		KUNIT_EXPECT_EQ(test, from->nr_log, i + 1);
-		KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), i + 1);
 	}
+	KUNIT_EXPECT_MEMEQ(test, &throttle, &owners, sizeof(owners));
 	test_disk_release_all(from);
 	rust_dm_kcopyd_client_flush(kc);
 	KUNIT_EXPECT_EQ(test, to->nr_log, 6);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 3);
 
 	test_disk_release_all(to);
 	for (int i = 0; i < ARRAY_SIZE(req); i++)
 		test_request_expect_copied(req[i], false, 0);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 0);
-	KUNIT_EXPECT_EQ(test, throttle.throttle, 100);
 	test_expect_same(test, to->data, from->data, 24 * SECTOR_SIZE, "copies");
 	test_jobs_client_destroy(test, kc);
+	KUNIT_EXPECT_MEMEQ(test, &throttle, &owners, sizeof(owners));
 }
 
+/* Lets more time pass than has since @since. */
+static void outlast_time(unsigned long since)
+{
+	schedule_timeout_uninterruptible(jiffies - since + 5);
+}
+
+/*
+ * What one client has in flight counts for the other, until it has ended; also when
+ * its client is gone.
+ */
 static void mainline_throttle_is_shared(struct kunit *test)
 {
-	struct dm_kcopyd_throttle throttle = { .throttle = 100 };
+	const struct dm_kcopyd_throttle owners = { .throttle = 50, .last_jiffies = jiffies };
+	const unsigned long started = jiffies;
+	struct dm_kcopyd_throttle throttle = owners;
 	struct dm_kcopyd_client *kc[2] = {
 		test_jobs_client(test, &throttle), test_jobs_client(test, &throttle),
 	};
-	struct test_disk *td[2] = { source_of(test, 16), source_of(test, 16) };
-	struct test_request *req[2];
+	struct test_disk *td = source_of(test, 32);
+	struct dm_io_region source = region(td, 0, 8), dests[3];
+	struct test_request *req[3];
+	unsigned int nr_log;
 
-	for (int i = 0; i < 2; i++) {
-		struct dm_io_region source = region(td[i], 0, 8), dest = region(td[i], 8, 8);
-
+	for (int i = 0; i < ARRAY_SIZE(req); i++) {
 		req[i] = test_request_create(test);
-		test_disk_hold(td[i]);
-		test_job_copy(kc[i], req[i], &source, 1, &dest, 0);
-		rust_dm_kcopyd_client_flush(kc[i]);
-		KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), i + 1);
+		dests[i] = region(td, 8 + 8 * i, 8);
 	}
-	test_disk_release_all(td[0]);
+	test_disk_hold(td);
+	test_job_copy(kc[0], req[0], &source, 1, &dests[0], 0);
+	rust_dm_kcopyd_client_flush(kc[0]);
+	KUNIT_EXPECT_EQ(test, td->nr_log, 1);
+	outlast_time(started);
+	test_job_copy(kc[1], req[1], &source, 1, &dests[1], 0);
+	rust_dm_kcopyd_client_flush(kc[1]);
+	KUNIT_EXPECT_EQ(test, td->nr_log, 1);
+	test_disk_release_all(td);
 	test_request_expect_copied(req[0], false, 0);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 1);
-	test_jobs_client_destroy(test, kc[0]);
-	test_disk_release_all(td[1]);
 	test_request_expect_copied(req[1], false, 0);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 0);
+	test_jobs_client_destroy(test, kc[0]);
+
+	outlast_time(started);
+	nr_log = td->nr_log;
+	test_disk_hold(td);
+	test_job_copy(kc[1], req[2], &source, 1, &dests[2], 0);
+	rust_dm_kcopyd_client_flush(kc[1]);
+	KUNIT_EXPECT_EQ(test, td->nr_log, nr_log + 1);
+	test_disk_release_all(td);
+	test_request_expect_copied(req[2], false, 0);
 	test_jobs_client_destroy(test, kc[1]);
+	KUNIT_EXPECT_MEMEQ(test, &throttle, &owners, sizeof(owners));
+}
+
+/* A limit of which all has been used, or nothing yet. */
+static struct dm_kcopyd_throttle throttle_used_for(unsigned int ticks)
+{
+	return (struct dm_kcopyd_throttle) {
+		.throttle = 1,
+		.io_period = ticks,
+		.total_period = ticks,
+		.last_jiffies = jiffies,
+	};
+}
+
+/* Whether a copy by the client is started at once. It ends when there is no limit. */
+static bool starts_at_once(struct kunit *test, struct test_disk *td, struct dm_kcopyd_client *kc,
+			   struct test_request *req)
+{
+	struct dm_io_region from = region(td, 0, 8), to = region(td, 8, 8);
+	unsigned int nr_log = td->nr_log;
+
+	test_job_copy(kc, req, &from, 1, &to, 0);
+	rust_dm_kcopyd_client_flush(kc);
+	return td->nr_log == nr_log + 1;
+}
+
+/*
+ * Each throttle has an account of its own, whichever of them had users first, and
+ * begins anew with what its owner says when it has users again.
+ */
+static void mainline_throttle_each_has_an_account(struct kunit *test)
+{
+	struct test_disk *td = source_of(test, 16);
+
+	for (int gone = 0; gone < 3; gone++) {
+		struct dm_kcopyd_throttle throttles[3];
+		struct dm_kcopyd_client *kc[3];
+		struct test_request *req[3];
+
+		for (int i = 0; i < 3; i++) {
+			throttles[i] = throttle_used_for(0);
+			kc[i] = test_jobs_client(test, &throttles[i]);
+			req[i] = test_request_create(test);
+		}
+		for (int i = 0; i < 3; i++)
+			throttles[i] = throttle_used_for(HZ - 1);
+		test_jobs_client_destroy(test, kc[gone]);
+		kc[gone] = test_jobs_client(test, &throttles[gone]);
+		test_disk_hold(td);
+		for (int i = 0; i < 3; i++)
+			KUNIT_EXPECT_EQ(test, starts_at_once(test, td, kc[i], req[i]), i != gone);
+		for (int i = 0; i < 3; i++)
+			WRITE_ONCE(throttles[i].throttle, 100);
+		test_disk_release_all(td);
+		for (int i = 0; i < 3; i++) {
+			test_request_expect_copied(req[i], false, 0);
+			test_jobs_client_destroy(test, kc[i]);
+		}
+	}
 }
 
 /*
@@ -81,12 +162,8 @@ static void mainline_throttle_is_shared(struct kunit *test)
  */
 static void mainline_throttle_holds_back(struct kunit *test)
 {
-	struct dm_kcopyd_throttle throttle = {
-		.throttle = 1,
-		.io_period = HZ - 1,
-		.total_period = HZ - 1,
-		.last_jiffies = jiffies,
-	};
+	const struct dm_kcopyd_throttle owners = throttle_used_for(HZ - 1);
+	struct dm_kcopyd_throttle throttle = owners;
 	struct dm_kcopyd_client *kc = test_jobs_client(test, &throttle);
 	struct test_disk *from = source_of(test, 8), *to = disk_of(test, 8);
 	struct dm_io_region source = region(from, 0, 8), dest = region(to, 0, 8);
@@ -96,11 +173,11 @@ static void mainline_throttle_holds_back(struct kunit *test)
 	test_job_copy(kc, req, &source, 1, &dest, 0);
 	test_request_expect_copied(req, false, 0);
 	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies, started + msecs_to_jiffies(200)));
-	KUNIT_EXPECT_EQ(test, READ_ONCE(throttle.num_io_jobs), 0);
 	KUNIT_EXPECT_EQ(test, from->nr_log, 1);
 	KUNIT_EXPECT_EQ(test, to->nr_log, 1);
 	test_disk_expect_copy(to, 0, from, 0, 8);
 	test_jobs_client_destroy(test, kc);
+	KUNIT_EXPECT_MEMEQ(test, &throttle, &owners, sizeof(owners));
 }
 
 /*
@@ -120,12 +197,7 @@ static void mainline_throttle_destroy_in_pause(struct kunit *test)
 		struct dm_kcopyd_client *kc;
 
 		KUNIT_ASSERT_NOT_NULL(test, throttle);
-		*throttle = (struct dm_kcopyd_throttle) {
-			.throttle = 1,
-			.io_period = HZ - 1,
-			.total_period = HZ - 1,
-			.last_jiffies = jiffies,
-		};
+		*throttle = throttle_used_for(HZ - 1);
 		kc = test_jobs_client(test, throttle);
 		test_job_copy(kc, paused, &from, 1, &to, 0);
 		WRITE_ONCE(throttle->throttle, 100);
@@ -138,8 +210,9 @@ static void mainline_throttle_destroy_in_pause(struct kunit *test)
 }
 
 static struct kunit_case mainline_throttle_test_cases[] = {
-	KUNIT_CASE(mainline_throttle_counts_jobs),
+	KUNIT_CASE(mainline_throttle_of_all_the_time),
 	KUNIT_CASE(mainline_throttle_is_shared),
+	KUNIT_CASE(mainline_throttle_each_has_an_account),
 	KUNIT_CASE(mainline_throttle_holds_back),
 	KUNIT_CASE(mainline_throttle_destroy_in_pause),
 	{}

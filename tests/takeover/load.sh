@@ -84,13 +84,19 @@ switches()
 	check "$what, it is removed" rmmod "$WAY"
 }
 
+# has_clients NUMBER: so many have been this module's.
+has_clients()
+{
+	[ "$(stress ours)" -ge "$1" ]
+}
+
 # come_and_go: a snapshot that is this module's would keep it.
 come_and_go()
 {
 	number=0
 	while [ $number -lt $TIMES ]; do
 		take_over || return 1
-		usleep 100000
+		until_true has_clients $(($(stress ours) + 8))
 		echo 0 >"$ACTIVE"
 		leave
 		number=$((number + 1))

@@ -50,6 +50,20 @@ static void called_back(int read_err, unsigned long write_err, void *context)
 	complete(&worker->called);
 }
 
+/* One of several copies; a client calls back for one at a time. */
+static void copied(int read_err, unsigned long write_err, void *context)
+{
+	struct worker *worker = context;
+
+	worker->read_err |= read_err;
+	worker->write_err |= write_err;
+	/* The kernel's own engine counts there, and only that. */
+	if (worker->is_ours && READ_ONCE(worker->throttle.num_io_jobs))
+		worker->errors++;
+	if (!--worker->copies)
+		complete(&worker->called);
+}
+
 static bool wait_for_callback(struct worker *worker, int read_err, unsigned long write_err)
 {
 	wait_for_completion(&worker->called);
@@ -63,13 +77,30 @@ void end_job_in_interrupt(struct irq_work *work)
 	dm_kcopyd_do_callback(worker->job, READ_ERR, WRITE_ERR);
 }
 
+/* Has the first stretch copied to the second, sector by sector at the same time. */
+static void start_copies(struct worker *worker, struct dm_kcopyd_client *kc)
+{
+	struct dm_io_region from = region(worker, 0), to = region(worker, 1);
+
+	worker->read_err = 0;
+	worker->write_err = 0;
+	worker->copies = ROUND_SECTORS;
+	from.count = 1;
+	to.count = 1;
+	for (unsigned int index = 0; index < ROUND_SECTORS; index++) {
+		dm_kcopyd_copy(kc, &from, 1, &to, 0, copied, worker);
+		from.sector++;
+		to.sector++;
+	}
+}
+
 /* A copy from the first stretch to the second, zeroes to the first, and a callback. */
 static bool copy(struct worker *worker, struct dm_kcopyd_client *kc)
 {
-	struct dm_io_region from = region(worker, 0), to = region(worker, 1);
+	struct dm_io_region from = region(worker, 0);
 	bool good;
 
-	dm_kcopyd_copy(kc, &from, 1, &to, 0, called_back, worker);
+	start_copies(worker, kc);
 	good = wait_for_callback(worker, 0, 0);
 	dm_kcopyd_zero(kc, 1, &from, 0, called_back, worker);
 	good &= wait_for_callback(worker, 0, 0);
@@ -82,12 +113,15 @@ static bool copy(struct worker *worker, struct dm_kcopyd_client *kc)
 	return good;
 }
 
-static void count_owner(struct worker *worker, enum dm_io_rust_kind kind, const void *client)
+static bool count_owner(struct worker *worker, enum dm_io_rust_kind kind, const void *client)
 {
-	if (dm_io_rust_is(&dm_io_rust_marker[kind], client))
+	bool is_ours = dm_io_rust_is(&dm_io_rust_marker[kind], client);
+
+	if (is_ours)
 		worker->ours++;
 	else
 		worker->theirs++;
+	return is_ours;
 }
 
 static bool round_is_good(struct worker *worker, struct dm_io_client *io,
@@ -102,6 +136,15 @@ static bool round_is_good(struct worker *worker, struct dm_io_client *io,
 	       !memchr_inv(worker->read, 0, ROUND_BYTES);
 }
 
+/* Destroys a client that has copies to make, which waits for them. */
+static bool destroy_in_use(struct worker *worker, struct dm_kcopyd_client *kc)
+{
+	start_copies(worker, kc);
+	dm_kcopyd_client_destroy(kc);
+	return try_wait_for_completion(&worker->called) && !worker->read_err &&
+	       !worker->write_err && !worker->throttle.num_io_jobs;
+}
+
 /* May sleep. */
 int do_round(struct worker *worker)
 {
@@ -111,16 +154,17 @@ int do_round(struct worker *worker)
 	io = dm_io_client_create();
 	if (IS_ERR(io))
 		return PTR_ERR(io);
-	kc = dm_kcopyd_client_create(NULL);
+	kc = dm_kcopyd_client_create(&worker->throttle);
 	if (IS_ERR(kc)) {
 		dm_io_client_destroy(io);
 		return PTR_ERR(kc);
 	}
 	count_owner(worker, DM_IO_RUST_IO_CLIENT, io);
-	count_owner(worker, DM_IO_RUST_COPY_CLIENT, kc);
+	worker->is_ours = count_owner(worker, DM_IO_RUST_COPY_CLIENT, kc);
 	if (!round_is_good(worker, io, kc))
 		worker->errors++;
-	dm_kcopyd_client_destroy(kc);
+	if (!destroy_in_use(worker, kc))
+		worker->errors++;
 	dm_io_client_destroy(io);
 	return 0;
 }

@@ -59,6 +59,7 @@ static void stop_worker(struct worker *worker)
 static int start_worker(struct worker *worker, unsigned int index)
 {
 	worker->bdev = file_bdev(file);
+	worker->throttle.throttle = 100;
 	worker->sector = index * 2 * ROUND_SECTORS;
 	worker->seed = index << 24;
 	init_completion(&worker->called);

@@ -9,6 +9,8 @@
 #include <linux/irq_work.h>
 #include <linux/types.h>
 
+#include <linux/dm-kcopyd.h>
+
 #define ROUND_BYTES 16384u
 #define ROUND_SECTORS (ROUND_BYTES >> SECTOR_SHIFT)
 
@@ -20,18 +22,22 @@ struct worker {
 	struct task_struct *task;
 	struct block_device *bdev;
 	sector_t sector;
+	/* That of clients of either engine, as a target has one. */
+	struct dm_kcopyd_throttle throttle;
+	bool is_ours;
 	u32 seed;
 	u8 *wrote;
 	u8 *read;
-	/* How many clients were whose, and how many rounds went wrong. */
+	/* How many clients were whose, and what went wrong. */
 	unsigned long ours;
 	unsigned long theirs;
 	unsigned long errors;
 
-	/* The callback that is waited for. */
+	/* The callback that is waited for, or the last of several copies. */
 	struct completion called;
 	int read_err;
 	unsigned long write_err;
+	unsigned int copies;
 	struct irq_work interrupt;
 	void *job;
 };
