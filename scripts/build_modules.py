@@ -12,9 +12,12 @@ import shutil
 import subprocess
 
 from results import Results
+from sections import TEXT, total
 from steps import CACHE, TOP, StepFailed, exclusive, main, run_logged
 
 SERIES = ("7.2", "7.3")
+# The bytes of code that the module is to have at most.
+MOST_TEXT = 56 * 1024
 # Modules that call dm_io_rust, and where their sources are.
 CALLERS = {
     "dm_io_rust_client": TOP / "tests" / "guest" / "client",
@@ -88,12 +91,21 @@ def check_both_apis(results, series):
                       done.returncode != 0 and "include one" in done.stderr, done.stderr)
 
 
+def check_text(results, series):
+    """The module's code is not too large."""
+    module = products("modules", series) / "dm_io_rust.ko"
+    text = total(module, TEXT) if module.exists() else None
+    results.check(f"modules: at most {MOST_TEXT:,} bytes of text for {series}",
+                  text is not None and text <= MOST_TEXT, str(text))
+
+
 def run():
     results = Results()
     callers = {**CALLERS, "readme": readme_example()}
     with exclusive("modules"):
         for series in SERIES:
             build(results, "modules", series)
+            check_text(results, series)
             symbols = products("modules", series) / "Module.symvers"
             for name, sources in callers.items():
                 build(results, name, series, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",

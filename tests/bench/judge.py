@@ -5,7 +5,7 @@ import itertools
 
 from results import FAIL, PASS, SKIP
 
-from cases import C, KIB, OURS, size_name
+from cases import C, OURS, size_name
 
 # Two boots agree to this; what one boot compares is exact.
 NOISE = 1.01
@@ -13,7 +13,6 @@ WORSE_THAN_RECORDED = 1.03
 # Twice the size may cost this much more than twice, and what a call costs.
 GROWTH = 1.05
 CALL_NS = 5000
-MOST_TEXT = 56 * KIB
 
 
 def exceeding(figures, case, limit, services=OURS):
@@ -87,12 +86,6 @@ def check_targets(results, figures, cases, reasons):
         check_or_documented(results, f"at its target: {case.name}",
                             exceeding(figures, case, figures.floor(case) * case.target),
                             reasons.get(case.name))
-
-
-def check_text(results, size):
-    """The module's code is not too large."""
-    check(results, f"at most {MOST_TEXT:,} bytes of text",
-          f"{size.name} has {size.text:,}" if size.text > MOST_TEXT else "")
 
 
 def check_growth(results, figures, cases):

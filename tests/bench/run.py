@@ -208,7 +208,6 @@ def run():
         document.print_table(title, rows)
     document.print_sizes(sizes)
     judge_all(results, figures, groups, recorded)
-    judge.check_text(results, sizes[0])
     is_good = check_record(results, figures, groups, recorded, options.record)
     if options.record and not is_good:
         print("  nothing is recorded, for something is worse than before", flush=True)

@@ -7,13 +7,11 @@ import shutil
 import subprocess
 
 from figures import STOCK
+from sections import DATA, TEXT, total
 from steps import CACHE
 from build_modules import output_folder
 
 SOURCES = ("dm-io.c", "dm-kcopyd.c")
-# Code, without constants; and variables.
-TEXT = re.compile(r"\.text(\..+)?|\.(init|exit)\.text")
-DATA = re.compile(r"\.(data|bss)(\..+)?")
 
 
 def mainline_objects():
@@ -28,14 +26,6 @@ def mainline_objects():
     subprocess.run(["make", "-s", "-C", str((CACHE / f"tree-{STOCK}").resolve()), f"M={folder}",
                     "CC=gcc-14", *objects], check=True)
     return [folder / name for name in objects]
-
-
-def sections(path):
-    """The sizes of a file's sections, by their names."""
-    listing = subprocess.run(["size", "-A", "-d", path], capture_output=True, text=True,
-                             check=True).stdout
-    return {name: int(size) for name, size in
-            re.findall(r"^(\.\S+) +(\d+) +\d+$", listing, re.MULTILINE)}
 
 
 def functions(path):
@@ -59,9 +49,5 @@ class Size:
     @staticmethod
     def of(name, *paths):
         """What all of the files have together."""
-        def total(pattern):
-            return sum(size for path in paths for section, size in sections(path).items()
-                       if pattern.fullmatch(section))
-
-        return Size(name, total(TEXT), sum(len(functions(path)) for path in paths),
-                    total(DATA))
+        text, data = (sum(total(path, pattern) for path in paths) for pattern in (TEXT, DATA))
+        return Size(name, text, sum(len(functions(path)) for path in paths), data)
