@@ -103,9 +103,10 @@ impl Op {
         })
     }
 
-    /// Returns whether a raw operation flushes the device's cache first, and need not have a size.
-    pub(super) fn is_flush(opf: u32) -> bool {
-        opf & PREFLUSH != 0
+    /// Returns whether a raw operation flushes the device's cache first, and need not have a size: of an
+    /// atomic write the block layer divides that by the device's unit, which may be 0.
+    pub(super) fn may_be_empty(opf: u32) -> bool {
+        opf & (PREFLUSH | ATOMIC) == PREFLUSH
     }
 
     /// Returns whether a raw operation has a size, but no data.

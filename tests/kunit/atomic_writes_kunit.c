@@ -103,10 +103,26 @@ static void atomic_writes_beyond_a_bio(struct kunit *test)
 	test_expect_zeroes(test, td->data, td->sectors << SECTOR_SHIFT, "disk");
 }
 
+/* A flush of no sectors is not atomic: the block layer would divide by the device's unit. */
+static void atomic_writes_of_nothing(struct kunit *test)
+{
+	const struct service_call *c = test->param_value;
+	struct test_disk *td = test_disk_create(test, &(struct test_disk_config) {
+		.sectors = 64,
+		.write_cache = true,
+	});
+	struct service_region where[2] = { { td->bdev, 0, 0 }, { td->bdev, 8, 0 } };
+	struct service_buffer *buf = service_buffer_create(test, c->service, 0, PAGE_SIZE);
+
+	service_expect_failed(buf, c, 2, where, REQ_OP_WRITE | REQ_PREFLUSH | REQ_ATOMIC, 0, 3);
+	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
+}
+
 static struct kunit_case atomic_writes_test_cases[] = {
 	KUNIT_CASE_PARAM(atomic_writes_without_memory, service_gen_params),
 	KUNIT_CASE_PARAM(atomic_writes_to_regions, service_gen_params),
 	KUNIT_CASE_PARAM(atomic_writes_beyond_a_bio, service_gen_params),
+	KUNIT_CASE_PARAM(atomic_writes_of_nothing, service_gen_params),
 	{}
 };
 

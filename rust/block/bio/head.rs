@@ -208,7 +208,7 @@ impl Head {
         let bio = self.as_raw();
         // SAFETY: The bio is initialised, and only its owner calls this.
         let (opf, bytes) = unsafe { ((*bio).bi_opf, (*bio).bi_iter.bi_size) };
-        let has_size = bytes != 0 || Op::is_flush(opf);
+        let has_size = bytes != 0 || Op::may_be_empty(opf);
         has_size && (opf & 1 != 0 || !self.is_read_only())
     }
 
