@@ -13,7 +13,6 @@ import cases  # noqa: E402
 import judge  # noqa: E402
 from figures import Figures  # noqa: E402
 from results import FAIL, Results  # noqa: E402
-from sizes import Size  # noqa: E402
 
 CASE = cases.table()[0]
 
@@ -65,12 +64,6 @@ class Record(unittest.TestCase):
         for cost, failures in ((limit, 0), (limit + 1, 1)):
             results = Results()
             judge.check_targets(results, figures_of(cost), [CASE], {})
-            self.assertEqual(results.count(FAIL), failures)
-
-    def test_text(self):
-        for text, failures in ((judge.MOST_TEXT, 0), (judge.MOST_TEXT + 1, 1)):
-            results = Results()
-            judge.check_text(results, Size("dm_io_rust.ko", text, 0, 0))
             self.assertEqual(results.count(FAIL), failures)
 
     def test_case_without_figures(self):
