@@ -71,9 +71,10 @@ test-targets: setup ## use the targets in an emulated Debian; WAY=, MUTANT=, SCE
 		exec python3 tests/targets/run.py --way=$(WAY) $(SCENARIOS)'
 
 .PHONY: test-takeover
-test-takeover: setup ## have the takeover come and go in an emulated Debian; MUTANT=
+test-takeover: setup ## have the takeover come and go, at last on a kernel with checkers; MUTANT=
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) sh -c \
-		'python3 scripts/test.py modules && exec python3 tests/takeover/run.py'
+		'python3 scripts/test.py modules && python3 tests/takeover/run.py \
+		$(if $(MUTANT),,&& exec python3 tests/takeover/run.py --debug --short takeover)'
 
 .PHONY: test-differential
 test-differential: setup ## compare with mainline at length; MUTANT=name or all

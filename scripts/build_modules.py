@@ -40,13 +40,18 @@ def warnings(text):
     return re.findall(r"^.*\b(?:warning|WARNING|error|ERROR)\b.*$", text, re.MULTILINE)
 
 
+def compiler(series):
+    """That of the kernel: Debian's is its own, and Rust with KASAN wants another."""
+    return "CC=gcc-14" if series in SERIES else "LLVM=1"
+
+
 def build(results, name, series, *options, sources=TOP):
     """One build of a module; a check that it works and warns of nothing."""
     folder = products(name, series)
     folder.mkdir(parents=True, exist_ok=True)
     log = CACHE / "log" / f"{name}-{series}.log"
     command = ["make", "-C", str((CACHE / f"tree-{series}").resolve()), f"M={sources}",
-               f"MO={folder}", "CC=gcc-14", f"-j{os.cpu_count()}", *options, "modules"]
+               f"MO={folder}", compiler(series), f"-j{os.cpu_count()}", *options, "modules"]
     try:
         run_logged(f"[{name}] building for {series}", command, log)
     except StepFailed as failure:

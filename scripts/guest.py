@@ -21,10 +21,11 @@ toolchain (scripts/in-toolchain.sh python3 tests/guest/NAME/run.py):
 
 run() adds the guest's checks to outcome.results, and these: the guest ended by
 itself, main.sh ended with 0, the kernel log has no report. outcome.console is
-the console's log. Two processors unless guest.machine says otherwise, and the
-emulator's own interpreter (TCG), always.
+the console's log. As many processors as the kernel is tried with unless guest.machine
+says otherwise, and the emulator's own interpreter (TCG), always.
 """
 
+import dataclasses
 import lzma
 import pathlib
 import subprocess
@@ -46,12 +47,17 @@ NOT_BOOTED = "not booted"
 MAX_BOOTS = 3
 
 
+@dataclasses.dataclass
 class Kernel:
-    """A kernel to boot: its image and the folder of its modules."""
+    """A kernel to boot: its image, the folder of its modules, and what modules are built for."""
 
-    def __init__(self, image, modules):
-        self.image = image
-        self.modules = modules
+    image: pathlib.Path
+    modules: pathlib.Path
+    series: str
+    processors: int = 2
+    #: How many times as much time and memory as Debian's own a scenario takes.
+    slower: int = 1
+    larger: int = 1
 
     def dependency(self, name):
         """The path of a module, and its line of modules.dep."""
@@ -66,7 +72,7 @@ class Kernel:
 def stock_kernel():
     """Debian's own kernel, as kernels.py unpacked it."""
     modules = next((CACHE / "stock-7.2").glob("usr/lib/modules/*"))
-    return Kernel(modules / "vmlinuz", modules)
+    return Kernel(modules / "vmlinuz", modules, "7.2")
 
 
 class Outcome:
@@ -87,7 +93,7 @@ class Guest:
         self.log = CACHE / "log" / f"guest-{self.name}.log"
         # The emulator stalls now and then, which is no fault of the clock or the timer.
         self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check"]
-        self.machine = ["-smp", "2"]
+        self.machine = ["-smp", str(kernel.processors)]
         #: Whether the run is over with the first check that fails, but for those in may_fail.
         self.until_failure = False
         self.may_fail = ()
@@ -131,7 +137,11 @@ class Guest:
         target.write_bytes(lzma.decompress(content) if path.endswith(".xz") else content)
 
     def run(self, timeout, memory_mib=1024):
-        """Boot, show the reports as they come, and judge how it went."""
+        """Boot, show the reports as they come, and judge how it went.
+
+        What Debian's own kernel needs is given; a kernel with checkers gets more.
+        """
+        timeout, memory_mib = timeout * self.kernel.slower, memory_mib * self.kernel.larger
         names = [f"vd{chr(ord('a') + number)}\n" for number in range(len(self._disks))]
         (self._image.root / "disks").write_text("".join(names))
         results = Results()

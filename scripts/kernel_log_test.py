@@ -23,6 +23,8 @@ Oops: general protection fault, probably for non-canonical address 0x1: 0000 [#1
 UBSAN: array-index-out-of-bounds in f.c:1:2
 WARNING: possible circular locking dependency detected
 WARNING: inconsistent lock state
+turning off the locking correctness validator.
+pagealloc: memory corruption
 INFO: task kworker/0:1:12 blocked for more than 120 seconds.
 rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
 watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [sh:1]

@@ -50,8 +50,10 @@ ls "$OUT"/rust/libkernel.rmeta
 """
 
 # The unpacked source is shared by hard links: a file to change is replaced.
-LINK_PROJECT = """
+COPY_SOURCE = """
 cp -al "$SOURCE" "$OUT/linux"
+"""
+LINK_PROJECT = """\
 cd "$OUT/linux/drivers/md"
 { cat Makefile; echo 'obj-y += dm_io_rust/'; } >Makefile.new
 sed 's,^endif # MD,source "drivers/md/dm_io_rust/Kconfig"\\n\\n&,' Kconfig >Kconfig.new
@@ -98,7 +100,7 @@ def steps_of(kernel):
     kunit = Step(
         "kunit",
         f"linking the project into the source of {kernel.version}",
-        recipe(LINK_PROJECT, SOURCE=source.path),
+        recipe(COPY_SOURCE + LINK_PROJECT, SOURCE=source.path),
         inputs=[toolchain()],
     )
     return [stock, source, tree] + ([kunit] if series == KUNIT_SERIES else [])

@@ -23,3 +23,24 @@ check()
 		report fail "$name: $(echo "$output" | tail -n 3 | tr '\n' ' ')"
 	fi
 }
+
+KMEMLEAK=/sys/kernel/debug/kmemleak
+LOCKDEP=/proc/lockdep_stats
+
+# It reports no object younger than 5 s; it takes the second scan to see that an object
+# stays unreferenced.
+nothing_is_leaked()
+{
+	sleep 6
+	echo scan >$KMEMLEAK
+	echo scan >$KMEMLEAK
+	cat $KMEMLEAK >/dev/console
+	! grep -q . $KMEMLEAK
+}
+
+# At the end, on a kernel with checkers: after its first report lockdep is off, and silent.
+check_checkers()
+{
+	[ ! -e $LOCKDEP ] || check "lockdep is on" grep -q 'debug_locks: *1$' $LOCKDEP
+	[ ! -e $KMEMLEAK ] || check "nothing is leaked" nothing_is_leaked
+}

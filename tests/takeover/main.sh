@@ -31,3 +31,4 @@ report say "== ftrace gives up"
 expect_message "$WAY: [a-z_]* cannot be restored"
 ftrace_gives_up
 check "the kernel logged nothing unexpected" equal "$(unexpected_messages)" ""
+check_checkers

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """dm_io_rust_takeover on the stock kernel in the emulator: how it comes and goes.
 
-usage: run.py [--short] [SCENARIO...]
+usage: run.py [--short] [--debug] [SCENARIO...]
 
 Clients of the kernel's own engine beside those of this one, changes of `active` and
 of the module under load, and what keeps it from being loaded or unloaded. What the
-targets make of it is in tests/targets. With MUTANT=NAME in the environment the modules
+targets make of it is in tests/targets. With --debug the kernel is not Debian's, but one of
+the project's own with KASAN, lockdep and other checkers, and it is the dm_mod of that
+kernel which is taken over. With MUTANT=NAME in the environment the modules
 are made with that fault of tests/targets/mutants, which must be noticed.
 """
 
@@ -19,8 +21,9 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 # In front of this folder, whose run.py is not the one of the targets.
 sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
-from build_modules import SERIES, build, products  # noqa: E402
-from guest import Guest, stock_kernel  # noqa: E402
+from build_modules import build, products  # noqa: E402
+from debug_kernel import kernel_of  # noqa: E402
+from guest import Guest  # noqa: E402
 from mutate import build_mutant, check_mutant, mutants_of, patched_copy  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 from run import MODULE, TAKEOVER, add_disks, add_module, add_targets, add_text  # noqa: E402
@@ -30,7 +33,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 # How the module comes and goes, and the command.
 SCENARIOS = (HERE, HERE / "command")
 TARGETS = TOP / "tests" / "targets"
-STOCK = SERIES[0]
 NAME = "dm_io_rust_takeover_test"
 OURS = ("takeover_kill", "takeover_patch", "takeover_stress")
 SEED = 1
@@ -38,26 +40,26 @@ SEED = 1
 READY = "the kernel's own snapshot is made"
 
 
-def build_helpers(results):
+def build_helpers(results, series):
     """The modules of this test, against the symbols of dm_io_rust."""
-    symbols = products("modules", STOCK) / "Module.symvers"
+    symbols = products("modules", series) / "Module.symvers"
     with exclusive("modules"):
-        build(results, NAME, STOCK, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
+        build(results, NAME, series, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
               sources=HERE / "module")
 
 
-def under_test(mutant):
+def under_test(series, mutant):
     """The module, and the folder of the command; one of them with the fault."""
-    module, tools = products("modules", STOCK) / f"{MODULE}.ko", TOP / "tools"
+    module, tools = products("modules", series) / f"{MODULE}.ko", TOP / "tools"
     if mutant and mutant.startswith("command-"):
         tools = patched_copy(mutant) / "tools"
     elif mutant:
-        module = build_mutant(mutant)
+        module = build_mutant(mutant, series)
     return module, tools
 
 
-def make_guest(scenario, folder, needs, scope, module, tools):
-    guest = Guest(stock_kernel(), scenario)
+def make_guest(kernel, scenario, folder, needs, scope, module, tools):
+    guest = Guest(kernel, scenario)
     for source in (TARGETS / "lib.sh", TARGETS / "snapshot" / "devices.sh",
                    TARGETS / "snapshot" / "writes.sh", HERE / "module.sh",
                    TOP / "tests" / "guest" / "demo" / "log.sh"):
@@ -67,7 +69,7 @@ def make_guest(scenario, folder, needs, scope, module, tools):
     for program in ["cmp", *needs["programs"]]:
         guest.program(program)
     for path in (module, module.with_name(f"{TAKEOVER}.ko"),
-                 *(products(NAME, STOCK) / f"{name}.ko" for name in OURS)):
+                 *(products(NAME, kernel.series) / f"{name}.ko" for name in OURS)):
         add_module(guest, folder, path)
     add_targets(guest, folder, needs["targets"], TAKEOVER)
     guest.modules(*needs["modules"])
@@ -77,10 +79,11 @@ def make_guest(scenario, folder, needs, scope, module, tools):
     return guest
 
 
-def run_scenario(results, scenario, scope, mutant):
+def run_scenario(results, kernel, scenario, scope, mutant):
     needs = json.loads((scenario / "needs.json").read_text())
     with tempfile.TemporaryDirectory(prefix="takeover-") as folder:
-        guest = make_guest(scenario, pathlib.Path(folder), needs, scope, *under_test(mutant))
+        guest = make_guest(kernel, scenario, pathlib.Path(folder), needs, scope,
+                           *under_test(kernel.series, mutant))
         guest.until_failure = bool(mutant)
         outcome = guest.run(needs["timeout"][scope])
     if mutant:
@@ -93,14 +96,15 @@ def run():
     mutant = os.environ.get("MUTANT")
     scope = "short" if mutant or "--short" in sys.argv else "full"
     results = Results()
-    build_helpers(results)
+    kernel = kernel_of(sys.argv, results)
+    build_helpers(results, kernel.series)
     if results.count(FAIL):
         return results.finish()
     named = [word for word in sys.argv[1:] if not word.startswith("--")]
     for scenario in SCENARIOS:
         if mutant not in mutants_of(scenario) if mutant else named and scenario.name not in named:
             continue
-        run_scenario(results, scenario, scope, mutant)
+        run_scenario(results, kernel, scenario, scope, mutant)
     return results.finish()
 
 

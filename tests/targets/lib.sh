@@ -234,4 +234,5 @@ unload_targets()
 	check "all devices go" remove_devices
 	check "the targets and the module unload" unload_modules
 	check "the kernel logged nothing unexpected" equal "$(unexpected_messages)" ""
+	check_checkers
 }

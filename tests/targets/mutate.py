@@ -78,14 +78,14 @@ def patched_copy(name):
     return folder
 
 
-def build_mutant(name):
+def build_mutant(name, series=SERIES[0]):
     """The faulty module's file; raises StepFailed if it cannot be built."""
     results = Results()
     with exclusive("mutant"):
-        build(results, "mutant", SERIES[0], sources=patched_copy(name))
+        build(results, "mutant", series, sources=patched_copy(name))
     if results.count(FAIL):
         raise StepFailed(f"the mutant {name} does not build")
-    return products("mutant", SERIES[0]) / "dm_io_rust.ko"
+    return products("mutant", series) / "dm_io_rust.ko"
 
 
 def check_mutant(results, name, mutant, outcome, ready, other=()):

@@ -70,3 +70,4 @@ say "Volumes of lvm2"
 volumes
 goes
 check "the kernel logged nothing unexpected" equal "$(unexpected_messages)" ""
+check_checkers

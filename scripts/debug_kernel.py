@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A kernel with the checkers of tests/kunit, and with modules, for what KUnit cannot run.
+
+It is built when a test first asks for it (15 minutes): the tree that modules are built
+against, and what a guest boots.
+"""
+
+from build_modules import build
+from guest import Kernel, stock_kernel
+from kernels import COPY_SOURCE, KUNIT_SERIES, publish, recipe, toolchain
+from steps import CACHE, TOP, Step, exclusive
+
+# The option of the tests, and what stands for the number of one of Debian's kernels.
+OPTION = "--debug"
+SERIES = "debug"
+CONFIGS = [TOP / "tests" / "kunit" / ".kunitconfig", TOP / "scripts" / "debug_kernel.config"]
+
+# What depends on something that is not there would be dropped without a word.
+BUILD = """
+make() { command nice make -C "$SOURCE" O="$OUT" LLVM=1 -j"$(nproc)" "$@"; }
+cat $CONFIGS | grep -v -e KUNIT -e DM_IO_RUST >"$OUT/wanted"
+make KCONFIG_ALLCONFIG="$OUT/wanted" alldefconfig
+sed -n 's/^\\(CONFIG_[A-Z0-9_]*=\\).*/\\1/p' "$OUT/wanted" |
+	while read -r symbol; do grep "^$symbol" "$OUT/.config"; done
+make bzImage modules
+make INSTALL_MOD_PATH="$OUT/root" modules_install
+"""
+
+
+def steps():
+    """The steps that make the source, which is there to be changed, and the tree."""
+    source = Step(
+        f"source-{SERIES}",
+        "copying the source for the kernel with checkers",
+        recipe(COPY_SOURCE, SOURCE=(CACHE / f"source-{KUNIT_SERIES}").resolve()),
+    )
+    tree = Step(
+        f"tree-{SERIES}",
+        "building the kernel with checkers and modules",
+        recipe(BUILD, SOURCE=source.path / "linux", CONFIGS=" ".join(map(str, CONFIGS))),
+        inputs=[*(path.read_text() for path in CONFIGS), toolchain()],
+        resumes=True,
+    )
+    return source, tree
+
+
+def debug_kernel():
+    """The kernel to boot, which modules can be built for."""
+    source, tree = steps()
+    with exclusive(SERIES):
+        source.make("1/2")
+        tree.make("2/2")
+        publish(tree)
+    return kernel_in(tree.path, "root")
+
+
+def kernel_in(tree, root):
+    """The kernel of a tree, with the modules that were installed there."""
+    return Kernel(tree / "arch/x86/boot/bzImage", next((tree / root).glob("lib/modules/*")),
+                  SERIES, processors=4, slower=6, larger=2)
+
+
+def kernel_of(words, results):
+    """What a command line asks to test on; for this kernel the project's modules are built, too."""
+    if OPTION not in words:
+        return stock_kernel()
+    kernel = debug_kernel()
+    with exclusive("modules"):
+        build(results, "modules", SERIES)
+    return kernel
