@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import dm_mod
-from build_modules import SERIES, products, warnings
+from build_modules import SERIES, compiler, products, warnings
 from results import Results
 from steps import CACHE, TOP, StepFailed, exclusive, main, run_logged
 
@@ -76,7 +76,7 @@ def build_other(results, series):
     log = CACHE / "log" / f"dm-mod-{series}.log"
     code = (f"import dm_mod, pathlib; t = pathlib.Path({str(tree(series))!r}); "
             f"dm_mod.compile_module(t, (t / 'source').resolve(), pathlib.Path({str(output)!r}), "
-            "['CC=gcc-14'])")
+            f"['{compiler(series)}'])")
     try:
         run_logged(f"[dm-mod] building for {series}", [sys.executable, "-c", code], log,
                    cwd=TOP / "scripts")

@@ -89,7 +89,7 @@ def check_symbols(results, series):
 
 
 def build_series(results, series):
-    folder = (CACHE / f"source-{series}").resolve() / "drivers" / "md"
+    folder = (CACHE / f"tree-{series}" / "source").resolve() / "drivers" / "md"
     symbols = products("modules", series) / "Module.symvers"
     build(results, "targets", series, f"KBUILD_EXTRA_SYMBOLS={symbols}",
           f"KCFLAGS=-I{TOP}/include -include dm_io_rust/redirect.h",

@@ -48,3 +48,4 @@ for seed in $SEEDS; do
 done
 compare bad 0 1
 unload
+check_checkers

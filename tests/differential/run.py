@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """The differential tests: the same requests to mainline and to dm_io_rust.
 
-usage: run.py [--full | --mutant] [SEED...]
+usage: run.py [--full | --mutant] [--debug] [SEED...]
 
 On Debian's stock kernel in the emulator, with what scripts/build_modules.py
 built; module/ is the client program. Without a seed each run has another; to
-repeat a run give its seed, which it printed.
+repeat a run give its seed, which it printed. With --debug the kernel is one of the
+project's own, with KASAN, lockdep and other checkers.
 
 With MUTANT=NAME in the environment the module is made with that fault of
 tests/targets/mutants, and the comparison must notice it; --mutant takes one of those
@@ -21,13 +22,13 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
-from build_modules import SERIES, build, products  # noqa: E402
-from guest import Guest, stock_kernel  # noqa: E402
+from build_modules import build, products  # noqa: E402
+from debug_kernel import kernel_of  # noqa: E402
+from guest import Guest  # noqa: E402
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 from steps import exclusive, main  # noqa: E402
 
-STOCK = SERIES[0]
 NAME = "dm_io_rust_differential"
 HERE = pathlib.Path(__file__).resolve().parent
 DISK_BYTES = 8 << 20
@@ -42,17 +43,17 @@ SHORT = {"IO_REQUESTS": 600, "COPY_REQUESTS": 250, "CALLBACKS": 100}
 FULL = {"IO_REQUESTS": 3000, "COPY_REQUESTS": 1200, "CALLBACKS": 1000}
 
 
-def build_client(results):
+def build_client(results, series):
     """The client module, against the symbols of dm_io_rust."""
-    symbols = products("modules", STOCK) / "Module.symvers"
+    symbols = products("modules", series) / "Module.symvers"
     with exclusive("modules"):
-        build(results, NAME, STOCK, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
+        build(results, NAME, series, f"KBUILD_EXTRA_SYMBOLS={symbols}", "W=1",
               sources=HERE / "module")
-    return products(NAME, STOCK) / f"{NAME}.ko"
+    return products(NAME, series) / f"{NAME}.ko"
 
 
-def make_guest(folder, module, client, settings):
-    guest = Guest(stock_kernel(), HERE)
+def make_guest(kernel, folder, module, client, settings):
+    guest = Guest(kernel, HERE)
     guest.modules("dm_mod", "dm_flakey", "dm_delay", "loop", "null_blk",
                   "scsi_debug", "sd_mod")
     guest.program("dmsetup")
@@ -69,12 +70,12 @@ def make_guest(folder, module, client, settings):
     return guest
 
 
-def compare(module, client, seeds, form, until_failure=False):
+def compare(kernel, module, client, seeds, form, until_failure=False):
     """Boot, and what the guest found; or only until it noticed a difference."""
     settings = {"SEEDS": " ".join(map(str, seeds)), **(FULL if form == "full" else SHORT)}
     print(f"  seeds: {settings['SEEDS']}", flush=True)
     with tempfile.TemporaryDirectory(prefix="differential-") as name:
-        guest = make_guest(pathlib.Path(name), module, client, settings)
+        guest = make_guest(kernel, pathlib.Path(name), module, client, settings)
         guest.until_failure = until_failure
         guest.may_fail = (COVERAGE,)
         return guest.run(TIMEOUT_SECONDS[form] * len(seeds))
@@ -87,10 +88,11 @@ def chosen_mutants(seed):
     return names if name == "all" else [name]
 
 
-def try_mutants(results, client, seeds):
+def try_mutants(results, kernel, client, seeds):
     for mutant in chosen_mutants(seeds[0]):
         print(f"== the mutant {mutant}: the comparison is to fail", flush=True)
-        outcome = compare(build_mutant(mutant), client, seeds, "short", until_failure=True)
+        outcome = compare(kernel, build_mutant(mutant, kernel.series), client, seeds, "short",
+                          until_failure=True)
         check_mutant(results, HERE.name, mutant, outcome, READY, other=(COVERAGE,))
 
 
@@ -101,14 +103,15 @@ def run():
     count = FULL_SEEDS if form == "full" else 1
     seeds = seeds or [random.randrange(1 << 32) for _ in range(count)]
     results = Results()
-    client = build_client(results)
+    kernel = kernel_of(words, results)
+    client = build_client(results, kernel.series)
     if results.count(FAIL):
         return results.finish()
     if "--mutant" in words or os.environ.get("MUTANT"):
-        try_mutants(results, client, seeds)
+        try_mutants(results, kernel, client, seeds)
     else:
-        module = products("modules", STOCK) / "dm_io_rust.ko"
-        results.checks += compare(module, client, seeds, form).results.checks
+        module = products("modules", kernel.series) / "dm_io_rust.ko"
+        results.checks += compare(kernel, module, client, seeds, form).results.checks
     return results.finish()
 
 

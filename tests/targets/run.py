@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Mainline's targets at work on this module, on the stock kernel in the emulator.
 
-usage: run.py [--short] [--way=WAY[,WAY...]] [SCENARIO...]
+usage: run.py [--short] [--debug] [--way=WAY[,WAY...]] [SCENARIO...]
 
 A scenario is a folder here: needs.json says what it needs, main.sh is what the
 guest does. WAY is how the targets come to this engine:
@@ -10,6 +10,9 @@ guest does. WAY is how the targets come to this engine:
 rebuilt   built anew to call dm_io_rust.ko, by redirect.h; unless another way is named
 takeover  the kernel's own, as its package has them; dm_io_rust_takeover.ko redirects their calls
 dm-mod    the same, on a dm-mod.ko with this engine in it
+
+With --debug the kernel is one of the project's own, with KASAN, lockdep and other
+checkers, and the targets are its own.
 
 With MUTANT=NAME in the environment the module is made with that fault
 (see mutate.py), and each scenario that lists it in needs.json must fail.
@@ -28,17 +31,18 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
+import build_dm_mod  # noqa: E402
 from build_modules import SERIES, products  # noqa: E402
-from build_targets import built  # noqa: E402
-from guest import Guest, stock_kernel  # noqa: E402
-from results import Results  # noqa: E402
-from steps import CACHE, StepFailed, main  # noqa: E402
+from build_targets import build_series, built  # noqa: E402
+from debug_kernel import kernel_of  # noqa: E402
+from guest import Guest  # noqa: E402
+from results import FAIL, Results  # noqa: E402
+from steps import CACHE, StepFailed, exclusive, main  # noqa: E402
 
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 import way_dm_mod  # noqa: E402
 
 HERE = TOP / "tests" / "targets"
-STOCK = SERIES[0]
 MODULE = "dm_io_rust"
 # What the scenarios know the ways as.
 REBUILT, TAKEOVER, DM_MOD = "rebuilt", "dm_io_rust_takeover", "dm-mod"
@@ -59,9 +63,9 @@ def depends(path):
     return line.split(",") if line else []
 
 
-def load_order(names):
+def load_order(series, names):
     """Our targets' modules in an order to load them, and the kernel's for them."""
-    ours, order, stock = built(STOCK), [], []
+    ours, order, stock = built(series), [], []
 
     def visit(name):
         if name not in ours:
@@ -116,9 +120,9 @@ def add_disks(guest, folder, sizes, seed):
 def add_targets(guest, folder, names, way):
     """The targets' modules, and a list of them; returns what else of the kernel they need."""
     if way == REBUILT:
-        order, needed = load_order(names)
+        order, needed = load_order(guest.kernel.series, names)
         for target in order:
-            add_module(guest, folder, built(STOCK)[target])
+            add_module(guest, folder, built(guest.kernel.series)[target])
     else:
         order, needed = way_dm_mod.load_order(guest.kernel, names), []
         guest.modules(*order)
@@ -136,9 +140,9 @@ def add_engine(guest, folder, module, way):
         add_module(guest, folder, module.with_name(f"{TAKEOVER}.ko"))
 
 
-def make_guest(name, folder, scope, seed, module, way):
+def make_guest(kernel, name, folder, scope, seed, module, way):
     needs = needs_of(name)
-    guest = Guest(stock_kernel(), HERE / name)
+    guest = Guest(kernel, HERE / name)
     guest.add(HERE / "lib.sh", "/lib/targets.sh")
     guest.add(TOP / "tests" / "guest" / "demo" / "log.sh", "/lib/log.sh")
     for program in ["cmp", *needs["programs"]]:
@@ -155,20 +159,19 @@ def make_guest(name, folder, scope, seed, module, way):
     return guest
 
 
-def run_scenario(name, scope, seed, module, way, until_failure):
+def run_scenario(kernel, name, scope, seed, module, way, until_failure):
     print(f"== {name} ({scope}, {way})", flush=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="targets-") as folder:
-        guest = make_guest(name, pathlib.Path(folder), scope, seed, module, way)
+        guest = make_guest(kernel, name, pathlib.Path(folder), scope, seed, module, way)
         guest.until_failure = until_failure
         outcome = guest.run(needs_of(name)["timeout"][scope], MEMORY_MIB)
     print(f"  {name}: {time.monotonic() - start:.0f} s", flush=True)
     return outcome
 
 
-def check_stock_targets(results, names):
+def check_stock_targets(results, kernel, names):
     """That the kernel's own are its package's."""
-    kernel = stock_kernel()
     targets = way_dm_mod.load_order(kernel, {target for name in names for target in needs_of(name)["targets"]})
     unlike = unlike_package(kernel, targets)
     results.check(f"{len(targets)} modules of the targets are those of the kernel's package",
@@ -182,11 +185,20 @@ def named(name, outcome):
     return own + outcome.results.checks[len(own):]
 
 
-def module_of(way, mutant):
+def module_of(series, way, mutant):
     """The module that the engine is in, or one with a fault."""
     if way == DM_MOD:
-        return way_dm_mod.module_of(mutant)
-    return build_mutant(mutant) if mutant else products("modules", STOCK) / f"{MODULE}.ko"
+        return way_dm_mod.module_of(series, mutant)
+    return build_mutant(mutant, series) if mutant else products("modules", series) / f"{MODULE}.ko"
+
+
+def build_for(results, series, ways):
+    """What the ways need, for a kernel that is none of Debian's."""
+    with exclusive("modules"):
+        if REBUILT in ways:
+            build_series(results, series)
+        if DM_MOD in ways:
+            build_dm_mod.build_other(results, series)
 
 
 def ways_of(words):
@@ -198,12 +210,12 @@ def ways_of(words):
         yield WAYS[name]
 
 
-def run_way(results, way, names, mutant, scope, seed):
-    module = module_of(way, mutant)
-    if way != REBUILT:
-        check_stock_targets(results, names)
+def run_way(results, kernel, way, names, mutant, scope, seed):
+    module = module_of(kernel.series, way, mutant)
+    if way != REBUILT and kernel.series in SERIES:
+        check_stock_targets(results, kernel, names)
     for name in names:
-        outcome = run_scenario(name, scope, seed, module, way, bool(mutant))
+        outcome = run_scenario(kernel, name, scope, seed, module, way, bool(mutant))
         if mutant:
             check_mutant(results, name, mutant, outcome, READY)
         else:
@@ -220,9 +232,14 @@ def run():
     if mutant:
         names = [name for name in names if mutant in mutants_of(HERE / name)]
     results = Results()
+    kernel = kernel_of(sys.argv, results)
+    if kernel.series not in SERIES:
+        build_for(results, kernel.series, ways)
+        if results.count(FAIL):
+            return results.finish()
     print(f"  the seed of this run: SEED={seed}", flush=True)
     for way in ways:
-        run_way(results, way, names, mutant, scope, seed)
+        run_way(results, kernel, way, names, mutant, scope, seed)
     return results.finish()
 
 

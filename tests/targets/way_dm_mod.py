@@ -14,10 +14,12 @@ from steps import CACHE, exclusive, run_logged
 DM_MOD = "kernel/drivers/md/dm-mod.ko"
 
 
-def module_of(mutant):
+def module_of(series, mutant):
     """The new dm-mod.ko, or one with a fault."""
+    if series != build_dm_mod.STOCK_SERIES:
+        return products("dm-mod", series) / "build" / "dm-mod.ko"
     if not mutant:
-        return products("dm-mod", build_dm_mod.STOCK_SERIES) / "dm-mod.ko"
+        return products("dm-mod", series) / "dm-mod.ko"
     output = products("mutant-dm-mod", build_dm_mod.STOCK_SERIES)
     with exclusive("mutant"):
         engine = patched_copy(mutant) / "rust"
