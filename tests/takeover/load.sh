@@ -56,13 +56,20 @@ unseen_entries()
 	awk '!($2 + $3) { print $1 }' "$TRACING/kprobe_profile"
 }
 
+# What else changes now and then.
+change_rest()
+{
+	echo $(($1 % 2)) >"$TRACING/events/entry/enable" &&
+		echo $(($1 / 2 % 2)) >/sys/devices/system/cpu/cpu1/online
+}
+
 switch_often()
 {
 	number=0
 	while [ $number -lt 1000 ]; do
 		echo $((number % 2)) >"$ACTIVE" || return 1
-		[ $((number % 50)) != 0 ] ||
-			echo $((number / 50 % 2)) >"$TRACING/events/entry/enable" || return 1
+		[ $((number % 10)) != 0 ] || cat "$CLIENTS" || return 1
+		[ $((number % 50)) != 0 ] || change_rest $((number / 50)) || return 1
 		# Either is to last for a while now and then.
 		[ $((number % 5)) != 0 ] || usleep 3000
 		number=$((number + 1))
@@ -77,6 +84,7 @@ switches()
 	check "$what, probes are set" probe_entries
 	check "$what, they are made" switch_often
 	echo 0 >"$TRACING/events/entry/enable"
+	echo 1 >/sys/devices/system/cpu/cpu1/online
 	check "$what, the probes have seen calls of every function" equal "$(unseen_entries)" ""
 	echo >"$TRACING/kprobe_events"
 	end_load
