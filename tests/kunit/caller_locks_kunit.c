@@ -66,10 +66,12 @@ static void caller_locks_zeroing(struct kunit *test)
 }
 
 /* Locks of targets. Where a task is stuck at one it stays so: hence none is for two cases. */
-static DEFINE_MUTEX(mutex_of_kcopyd);
 static DEFINE_MUTEX(mutex_of_mainline);
-static DECLARE_RWSEM(rwsem_of_kcopyd);
 static DECLARE_RWSEM(rwsem_of_mainline);
+#ifndef CONFIG_DM_IO_IN_RUST
+static DEFINE_MUTEX(mutex_of_kcopyd);
+static DECLARE_RWSEM(rwsem_of_kcopyd);
+#endif
 
 struct lock_case {
 	const char *name;
@@ -80,8 +82,10 @@ struct lock_case {
 };
 
 static const struct lock_case lock_cases[] = {
+#ifndef CONFIG_DM_IO_IN_RUST
 	{ "kcopyd_mutex", &kcopyd_copies, .mutex = &mutex_of_kcopyd },
 	{ "kcopyd_rwsem", &kcopyd_copies, .rwsem = &rwsem_of_kcopyd },
+#endif
 	{ "mainline_mutex", &mainline_copies, .mutex = &mutex_of_mainline },
 	{ "mainline_rwsem", &mainline_copies, .rwsem = &rwsem_of_mainline },
 };

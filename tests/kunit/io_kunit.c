@@ -891,7 +891,9 @@ static void many_at_once(struct kunit *test, const struct io_service *service)
 
 static void io_many_at_once(struct kunit *test)
 {
+#ifndef CONFIG_DM_IO_IN_RUST
 	many_at_once(test, &dm_io_vmalloc);
+#endif
 	many_at_once(test, &mainline_vma);
 }
 

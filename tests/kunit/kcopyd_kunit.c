@@ -72,6 +72,7 @@ struct copy_case {
 
 /* The request API's clients are not told how many pages to set aside. */
 static const struct copy_case copy_cases[] = {
+#ifndef CONFIG_DM_IO_IN_RUST
 	{ &kcopyd_copies, 1, TEST_DISK_INLINE },
 	{ &kcopyd_copies, 2, TEST_DISK_INLINE },
 	{ &kcopyd_copies, 16, TEST_DISK_INLINE },
@@ -83,6 +84,7 @@ static const struct copy_case copy_cases[] = {
 	{ &kcopyd_copies, 16, TEST_DISK_HARDIRQ },
 	{ &kcopyd_copies, 128, TEST_DISK_HARDIRQ },
 	{ &kcopyd_copies, 3, TEST_DISK_ANYWHERE },
+#endif
 	{ &mainline_copies, 0, TEST_DISK_INLINE },
 	{ &mainline_copies, 0, TEST_DISK_WORKER },
 	{ &mainline_copies, 0, TEST_DISK_HARDIRQ },
@@ -625,8 +627,10 @@ struct flags_case {
 };
 
 static const struct flags_case flags_cases[] = {
+#ifndef CONFIG_DM_IO_IN_RUST
 	{ "kcopyd_stop", &kcopyd_copies, 0 },
 	{ "kcopyd_ignore_error", &kcopyd_copies, COPY_IGNORE_ERROR },
+#endif
 	{ "mainline_stop", &mainline_copies, 0 },
 	{ "mainline_ignore_error", &mainline_copies, COPY_IGNORE_ERROR },
 };

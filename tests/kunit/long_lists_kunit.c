@@ -208,8 +208,10 @@ static void long_lists_cyclic_read(struct kunit *test)
 }
 
 static const struct service_call list_calls[] = {
+#ifndef CONFIG_DM_IO_IN_RUST
 	{ &dm_io_page_list, false },
 	{ &dm_io_page_list, true },
+#endif
 	{ &mainline_page_list, false },
 	{ &mainline_page_list, true },
 };

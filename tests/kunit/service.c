@@ -10,6 +10,7 @@
 
 /* Of a page list the offset is one into its first page. */
 static const struct service_call calls[] = {
+#ifndef CONFIG_DM_IO_IN_RUST
 	{ &dm_io_page_list, false, 0 }, { &dm_io_page_list, true, 0 },
 	{ &dm_io_page_list, false, 512 }, { &dm_io_page_list, true, 512 },
 	{ &dm_io_page_list, false, 2 }, { &dm_io_page_list, true, 2 },
@@ -25,6 +26,7 @@ static const struct service_call calls[] = {
 	{ &dm_io_vmalloc, false, 34 }, { &dm_io_vmalloc, true, 34 },
 	{ &dm_io_vmap, false, 0 }, { &dm_io_vmap, true, 0 },
 	{ &dm_io_vmap, false, PAGE_SIZE - 2 }, { &dm_io_vmap, true, PAGE_SIZE - 2 },
+#endif
 	{ &mainline_page_list, false, 0 }, { &mainline_page_list, true, 0 },
 	{ &mainline_page_list, false, 512 }, { &mainline_page_list, true, 512 },
 	{ &mainline_page_list, false, PAGE_SIZE - 2 }, { &mainline_page_list, true, PAGE_SIZE - 2 },
@@ -40,7 +42,9 @@ static const struct service_call calls[] = {
 };
 
 static const struct service_call one_of_each_api[] = {
+#ifndef CONFIG_DM_IO_IN_RUST
 	{ &dm_io_vmalloc, true },
+#endif
 	{ &mainline_vma, true },
 };
 
@@ -228,15 +232,21 @@ void service_expect_ended(struct service_buffer *buf, unsigned long error, unsig
 	expect_bits(buf, error, unsup);
 }
 
-static const struct copy_service * const copy_services[] = { &kcopyd_copies, &mainline_copies };
+static const struct copy_service * const copy_services[] = {
+#ifndef CONFIG_DM_IO_IN_RUST
+	&kcopyd_copies,
+#endif
+	&mainline_copies,
+};
 
 /* The parameter is a service, and not the element of an array of them. */
 const void *copy_service_gen_params(struct kunit *test, const void *prev, char *name)
 {
-	const struct copy_service *next = prev ? prev == copy_services[0] ? copy_services[1] :
-								    NULL :
-						 copy_services[0];
+	const struct copy_service *next = NULL;
+	unsigned int i = ARRAY_SIZE(copy_services);
 
+	while (i-- && copy_services[i] != prev)
+		next = copy_services[i];
 	if (next)
 		strscpy(name, next->name, KUNIT_PARAM_DESC_SIZE);
 	return next;

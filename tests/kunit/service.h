@@ -82,7 +82,7 @@ struct io_service {
 		  struct test_request *req);
 };
 
-/* Those of dm_io.h, and those of mainline.h. */
+/* Those of dm_io.h, which a dm_mod with this engine does not have, and those of mainline.h. */
 extern const struct io_service dm_io_page_list, dm_io_bvecs, dm_io_multi, dm_io_ragged;
 extern const struct io_service dm_io_vmalloc, dm_io_vmap;
 extern const struct io_service mainline_page_list, mainline_bio, mainline_vma, mainline_kmem;

@@ -80,7 +80,7 @@ static char *read_file(struct kunit *test, struct vfsmount *mount, const char *n
 /* The file, of which each line is a name and a number. */
 static void read_counters(struct kunit *test, struct vfsmount *mount, u64 counters[COUNTERS])
 {
-	char *text = read_file(test, mount, "dm_io_rust/statistics");
+	char *text = read_file(test, mount, ENGINE "/statistics");
 
 	for (int i = 0; i < COUNTERS; i++) {
 		char *line = strstr(text, names[i]);

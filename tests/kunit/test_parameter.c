@@ -6,7 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#define PREFIX "dm_io_rust."
+#define PREFIX ENGINE "."
 
 /* What a parameter was. */
 struct old_value {
