@@ -13,6 +13,7 @@
  * struct hostile_copy - arguments of a copy
  * @h: who calls
  * @clients: one of each API
+ * @nr_clients: how many there are
  * @call: what is called back
  * @before: what the source held
  * @service: the API of this call
@@ -29,6 +30,7 @@
 struct hostile_copy {
 	struct hostile *h;
 	struct copy_client *clients[2];
+	unsigned int nr_clients;
 	struct copy_call *call;
 	u8 before[HOSTILE_SECTORS * SECTOR_SIZE];
 	const struct copy_service *service;
@@ -46,11 +48,13 @@ struct hostile_copy {
 struct hostile_copy *hostile_copy_create(struct hostile *h)
 {
 	struct hostile_copy *copy = kunit_kzalloc(h->test, sizeof(*copy), GFP_KERNEL);
+	const struct copy_service *service = NULL;
+	char name[KUNIT_PARAM_DESC_SIZE];
 
 	KUNIT_ASSERT_NOT_NULL(h->test, copy);
 	copy->h = h;
-	copy->clients[0] = copy_client_create(h->test, &kcopyd_copies, 4);
-	copy->clients[1] = copy_client_create(h->test, &mainline_copies, 4);
+	while ((service = copy_service_gen_params(h->test, service, name)))
+		copy->clients[copy->nr_clients++] = copy_client_create(h->test, service, 4);
 	copy->call = copy_call_create(h->test);
 	return copy;
 }
@@ -112,7 +116,7 @@ static struct service_region any_region(struct hostile_copy *copy)
 static void choose(struct hostile_copy *copy)
 {
 	struct hostile *h = copy->h;
-	unsigned int which = hostile_below(h, ARRAY_SIZE(copy->clients));
+	unsigned int which = hostile_below(h, copy->nr_clients);
 
 	copy->service = copy->clients[which]->service;
 	copy->client = any_client(copy, which);
