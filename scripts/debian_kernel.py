@@ -39,10 +39,6 @@ class Kernel:
         self.abi = abi  # as uname -r says
         self.packages = packages
 
-    @property
-    def local_version(self):
-        return re.sub(r"^[0-9.]+", "", self.abi)
-
     def deb(self, package):
         """The downloaded file of one of the packages."""
         version = self.version.replace(":", "%3a")

@@ -11,7 +11,7 @@ Links of these names in the cache point at the current ones.
 """
 
 import debian_kernel
-from steps import CACHE, Step, exclusive, main
+from steps import CACHE, TOP, Step, exclusive, main
 
 # The kernel that the demo boots, and the one that KUnit runs on.
 STOCK_SERIES = "7.2"
@@ -36,18 +36,11 @@ dpkg-deb --fsys-tarfile "$DEBS" |
 	tar -xJ --strip-components=1 -C "$OUT"
 """
 
-# Built with Debian's compiler, configuration and version, or the module is
-# refused. Module.symvers comes with the headers: no vmlinux is built.
+# Built with Debian's compiler, configuration and version, or the module is refused.
 PREPARE_TREE = """
-headers=$STOCK/usr/src/linux-headers-$ABI
-cp "$headers/.config" "$headers/Module.symvers" "$OUT/"
-for target in olddefconfig modules_prepare; do
-	nice make -C "$SOURCE" O="$OUT" CC=gcc-14 LOCALVERSION="$LOCAL" \\
-		-j"$(nproc)" "$target"
-done
-test "$(cat "$OUT/include/config/kernel.release")" = "$ABI"
-ls "$OUT"/rust/libkernel.rmeta
-"""
+CC=gcc-14
+set -- "$STOCK/usr/src/linux-headers-$ABI" "$SOURCE" "$OUT"
+""" + (TOP / "scripts" / "prepare-tree").read_text()
 
 # The unpacked source is shared by hard links: a file to change is replaced.
 COPY_SOURCE = """
@@ -92,8 +85,7 @@ def steps_of(kernel):
     tree = Step(
         f"tree-{series}",
         f"preparing a build tree for {kernel.abi}",
-        recipe(PREPARE_TREE, SOURCE=source.path, STOCK=stock.path, ABI=kernel.abi,
-               LOCAL=kernel.local_version),
+        recipe(PREPARE_TREE, SOURCE=source.path, STOCK=stock.path, ABI=kernel.abi),
         inputs=[toolchain()],
         resumes=True,
     )
