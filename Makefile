@@ -38,6 +38,54 @@ dm-mod: setup
 	@$(IN_TOOLCHAIN) python3 scripts/test.py dm-mod
 endif
 
+# KDIR is the tree that the modules were built with; INSTALL_MOD_PATH is DESTDIR unless
+# modules go elsewhere. FILE:PLACE of all that is no module:
+UTILS := $(foreach file,tools/dm-io-rust $(wildcard tools/*.sh),$(file):/usr/lib/dm-io-rust/$(notdir $(file))) \
+	tools/initramfs-hook:/usr/share/initramfs-tools/hooks/dm-io-rust \
+	tools/modprobe.conf:/etc/modprobe.d/dm-io-rust.conf \
+	Documentation/dm_io_rust.4:/usr/share/man/man4/dm_io_rust.4 \
+	Documentation/dm-io-rust.8:/usr/share/man/man8/dm-io-rust.8
+COMMAND := $(DESTDIR)/usr/sbin/dm-io-rust
+INSTALL_MOD_PATH ?= $(DESTDIR)
+MODULES_INSTALL = $(MAKE) -C "$(KDIR)" INSTALL_MOD_PATH="$(INSTALL_MOD_PATH)" INSTALL_MOD_STRIP=1 modules_install
+RELEASE = $(or $(file <$(KDIR)/include/config/kernel.release),$(error KDIR= is to name the kernel's build tree))
+UPDATES = $(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/updates
+DEPMOD = $(if $(INSTALL_MOD_PATH),,depmod "$(RELEASE)")
+
+.PHONY: install
+install: install-modules install-utils ## install the modules for KDIR's kernel, and the command; DESTDIR=
+
+.PHONY: install-modules
+install-modules:
+	@: $(RELEASE)
+	@$(MODULES_INSTALL) M="$(CURDIR)"
+	@$(DEPMOD)
+
+.PHONY: install-dm-mod
+install-dm-mod: ## install dm-mod.ko for KDIR's kernel; DESTDIR=
+	@: $(RELEASE)
+	@test -e dm-mod/dm-mod.ko || { echo "there is no dm-mod/dm-mod.ko: make dm-mod" >&2; exit 1; }
+	@$(MODULES_INSTALL) M="$(CURDIR)/dm-mod/source" MO="$(CURDIR)/dm-mod/build"
+	@$(DEPMOD)
+
+.PHONY: install-utils
+install-utils:
+	@for pair in $(UTILS); do \
+		if [ -x "$${pair%:*}" ]; then mode=755; else mode=644; fi; \
+		install -D -m $$mode "$${pair%:*}" "$(DESTDIR)$${pair#*:}" || exit; \
+	done
+	@install -d "$(dir $(COMMAND))"
+	@ln -sf ../lib/dm-io-rust/dm-io-rust "$(COMMAND)"
+
+.PHONY: uninstall
+uninstall: ## remove what make install and install-dm-mod left, for KDIR's kernel; DESTDIR=
+	@rm -f $(foreach name,dm_io_rust dm_io_rust_takeover dm-mod,"$(UPDATES)/$(name).ko"*)
+	@rm -f "$(COMMAND)" $(foreach pair,$(UTILS),"$(DESTDIR)$(lastword $(subst :, ,$(pair)))")
+	@for folder in "$(UPDATES)" "$(DESTDIR)/usr/lib/dm-io-rust"; do \
+		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; \
+	done
+	@$(DEPMOD)
+
 # KSRC is the kernel's source, of 7.3.
 .PHONY: series
 ifdef KSRC
