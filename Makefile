@@ -86,6 +86,10 @@ uninstall: ## remove what make install and install-dm-mod left, for KDIR's kerne
 	done
 	@$(DEPMOD)
 
+.PHONY: deb
+deb: setup ## build Debian packages, to deb/
+	@$(IN_TOOLCHAIN) python3 scripts/make_deb.py
+
 # KSRC is the kernel's source, of 7.3.
 .PHONY: series
 ifdef KSRC
