@@ -128,6 +128,10 @@ test-takeover: setup ## have the takeover come and go, at last on a kernel with 
 		'python3 scripts/test.py modules && python3 tests/takeover/run.py \
 		$(if $(MUTANT),,&& exec python3 tests/takeover/run.py --debug --short takeover)'
 
+.PHONY: test-packages
+test-packages: setup ## build the Debian packages, and install them in a chroot
+	@$(IN_TOOLCHAIN) python3 scripts/test.py packages
+
 .PHONY: test-differential
 test-differential: setup ## compare with mainline at length; MUTANT=name or all
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) sh -c \

@@ -38,6 +38,7 @@ PARTS = {
     "mutant": ["tests/differential/run.py", "--mutant"],
     "targets": ["scripts/build_targets.py"],
     "dm-mod": ["scripts/build_dm_mod.py"],
+    "packages": ["tests/packages/run.py"],
     "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],
     "takeover": ["tests/takeover/run.py", "--short", "takeover"],

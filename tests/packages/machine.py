@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A machine to install packages on, in memory: a chroot over the toolchain's root, with a kernel.
+
+It has the files of Debian's stock kernel, its headers and its source, and dpkg knows of them as
+if they were installed. What a package's scripts do is real but for the kernel that runs.
+"""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import stat
+import subprocess
+
+from steps import CACHE
+
+# What remembers that something was installed once.
+NOT_STATE = ("boot/initrd.img", "run/", "tmp/", "var/cache/", "var/lib/dpkg/",
+             "var/lib/initramfs-tools/", "var/log/")
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
+}
+STANZA = """\
+Package: {name}
+Status: install ok installed
+Architecture: amd64
+Version: {version}
+Maintainer: nobody <nobody@debian.invalid>
+Description: files that are there without dpkg
+
+"""
+
+
+def mount(*arguments):
+    subprocess.run(["mount", *map(str, arguments)], check=True)
+
+
+def digest(path):
+    """What there is to compare of a file, a folder or a link."""
+    about = path.lstat()
+    if stat.S_ISREG(about.st_mode):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        return f"{stat.filemode(about.st_mode)} {content}"
+    if stat.S_ISLNK(about.st_mode):
+        return f"-> {os.readlink(path)}"
+    return "removed" if stat.S_ISCHR(about.st_mode) else stat.filemode(about.st_mode)
+
+
+class Machine:
+    """The chroot; its mounts are gone with the process that made it."""
+
+    def __init__(self, folder, stock, release):
+        self.release = release
+        self.upper = folder / "upper"
+        self.root = folder / "root"
+        # A namespace of its own; in the toolchain's chroot / is no mount point.
+        os.unshare(os.CLONE_NEWNS)
+        subprocess.run(["mount", "--make-rprivate", "/"], stderr=subprocess.DEVNULL, check=False)
+        folder.mkdir(parents=True, exist_ok=True)
+        mount("-t", "tmpfs", "-o", "size=90%", "packages", folder)
+        for name in ("upper", "work", "root"):
+            (folder / name).mkdir()
+        mount("-t", "overlay", "packages", "-o",
+              f"lowerdir={stock}:/,upperdir={self.upper},workdir={folder / 'work'}", self.root)
+        for place in ("/proc", "/dev", str(CACHE)):
+            (self.root / place[1:]).mkdir(parents=True, exist_ok=True)
+            mount("--rbind", place, self.root / place[1:])
+        # What the kernel that runs says of itself is not of this machine.
+        mount("-t", "tmpfs", "packages", self.root / "sys")
+        self.modules = self.root / "usr" / "lib" / "modules" / release
+
+    def run(self, *command):
+        """A command's process, its output in one; the machine has no terminal."""
+        return subprocess.run(
+            ["chroot", self.root, "env", "-i", *(f"{k}={v}" for k, v in ENVIRONMENT.items()),
+             *map(str, command)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", check=False)
+
+    def know_package(self, name, version):
+        """Have dpkg take a package for installed."""
+        with open(self.root / "var" / "lib" / "dpkg" / "status", "a") as status:
+            status.write(STANZA.format(name=name, version=version))
+        (self.root / "var" / "lib" / "dpkg" / "info" / f"{name}.list").touch()
+
+    def install(self, *files, options=()):
+        copies = [self.root / "tmp" / pathlib.Path(file).name for file in files]
+        for file, copy in zip(files, copies):
+            copy.write_bytes(pathlib.Path(file).read_bytes())
+        return self.run("dpkg", *options, "-i", *("/" + str(copy.relative_to(self.root)) for copy in copies))
+
+    @contextlib.contextmanager
+    def says(self, name, content):
+        """For a while /sys, which is empty, has a file."""
+        path = self.root / "sys" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        yield
+        path.unlink()
+
+    def kernel_hooks(self):
+        """What the installation of the kernel's package runs, as linux-run-hooks does."""
+        return self.run("env", "DEB_MAINT_PARAMS=configure", "run-parts", "--report",
+                        "--exit-on-error", f"--arg={self.release}",
+                        f"--arg=/boot/vmlinuz-{self.release}", "/etc/kernel/postinst.d")
+
+    def initramfs(self):
+        """The modules in the kernel's initramfs and the configuration of modprobe there."""
+        listing = self.run("lsinitramfs", f"/boot/initrd.img-{self.release}").stdout.split()
+        return sorted(name for name in listing if ".ko" in name or "modprobe.d/" in name)
+
+    def updates(self):
+        """The modules that are not the kernel's own."""
+        return sorted(str(path.relative_to(self.modules))
+                      for path in (self.modules / "updates").rglob("*.ko*"))
+
+    def resolves(self, module):
+        """The files that modprobe would load, from the first to the last."""
+        done = self.run("modprobe", "-S", self.release, "--show-depends", module)
+        prefix = f"insmod /lib/modules/{self.release}/"
+        return [line.removeprefix(prefix).split()[0] for line in done.stdout.splitlines()]
+
+    def state(self):
+        """All that is not as in the layers below: paths to what they are."""
+        found = {}
+        for path in self.upper.rglob("*"):
+            name = str(path.relative_to(self.upper))
+            below = pathlib.Path("/") / name
+            if name.startswith(NOT_STATE) or (path.is_dir() and below.is_dir()):
+                continue
+            found[name] = digest(path)
+        return {**found, **{f"initramfs: {name}": "there" for name in self.initramfs()}}
