@@ -8,7 +8,7 @@ import subprocess
 import make_deb
 from build_dm_mod import STOCK_SERIES, tree
 from build_modules import output_folder
-from machine import Machine, mount
+from machine import Machine
 from steps import CACHE
 
 SOURCE = f"linux-source-{STOCK_SERIES}"
@@ -112,8 +112,8 @@ def check_failure(results, machine, name, module, broken):
 
 def use_prepared_tree(machine):
     """From here on the kernel's headers have their Rust metadata, which saves minutes."""
-    headers = machine.root / "usr" / "src" / f"linux-headers-{machine.release}"
-    mount("--bind", tree(STOCK_SERIES), headers)
+    machine.show(tree(STOCK_SERIES),
+                 machine.root / "usr" / "src" / f"linux-headers-{machine.release}")
 
 
 def check_missing_source(results, machine, debs):

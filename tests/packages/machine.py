@@ -63,12 +63,19 @@ class Machine:
             (folder / name).mkdir()
         mount("-t", "overlay", "packages", "-o",
               f"lowerdir={stock}:/,upperdir={self.upper},workdir={folder / 'work'}", self.root)
-        for place in ("/proc", "/dev", str(CACHE)):
-            (self.root / place[1:]).mkdir(parents=True, exist_ok=True)
+        for place in ("/proc", "/dev"):
             mount("--rbind", place, self.root / place[1:])
+        self.show(CACHE, self.root / str(CACHE)[1:])
         # What the kernel that runs says of itself is not of this machine.
         mount("-t", "tmpfs", "packages", self.root / "sys")
         self.modules = self.root / "usr" / "lib" / "modules" / release
+
+    @staticmethod
+    def show(folder, place):
+        """Have a folder there, too, not to be written to."""
+        place.mkdir(parents=True, exist_ok=True)
+        mount("--bind", folder, place)
+        mount("-o", "remount,bind,ro", place)
 
     def run(self, *command):
         """A command's process, its output in one; the machine has no terminal."""
