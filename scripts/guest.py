@@ -84,72 +84,34 @@ class Outcome:
         self.console = console
 
 
-class Guest:
-    """A guest to be: what is in it and what is attached."""
+class Boot:
+    """A machine to be: what it boots, and what is attached."""
 
-    def __init__(self, kernel, scenario):
+    def __init__(self, kernel, name):
         self.kernel = kernel
-        self.name = scenario.name
-        self.log = CACHE / "log" / f"guest-{self.name}.log"
+        self.name = name
+        self.log = CACHE / "log" / f"guest-{name}.log"
         # The emulator stalls now and then, which is no fault of the clock or the timer.
         self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check"]
         self.machine = ["-smp", str(kernel.processors)]
         #: Whether the run is over with the first check that fails, but for those in may_fail.
         self.until_failure = False
         self.may_fail = ()
-        self._image = Initramfs(TOP / "tests" / "guest" / "init")
         self._disks = []
-        self.add(scenario, "/scenario")
-        self.add(TOP / "tests" / "guest" / "report.sh", "/lib/report.sh")
-        self.modules("virtio_blk")
-
-    def add(self, source, target):
-        """Copy a file or a folder into the guest."""
-        self._image.add(source, target)
-
-    def program(self, name):
-        """Copy a program of the toolchain to /bin in the guest."""
-        self._image.add_program(name)
 
     def disk(self, image):
         """Attach a raw file as the next virtio disk."""
         self._disks.append(pathlib.Path(image))
 
-    def modules(self, *names):
-        """Make modules of the kernel, and what they need, known to modprobe."""
-        for name in names:
-            path, line = self.kernel.dependency(name)
-            for needed in [path, *line.split(":")[1].split()]:
-                self._add_module(needed)
-            with open(self._modules_in_guest() / "modules.dep", "a") as known:
-                known.write(line.replace(".ko.xz", ".ko") + "\n")
-
-    def _modules_in_guest(self):
-        folder = self._image.root / "lib" / "modules" / self.kernel.modules.name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    def _add_module(self, path):
-        # The kernel's own insmod takes no compressed file.
-        target = self._modules_in_guest() / path.removesuffix(".xz")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        content = (self.kernel.modules / path).read_bytes()
-        target.write_bytes(lzma.decompress(content) if path.endswith(".xz") else content)
-
-    def run(self, timeout, memory_mib=1024):
+    def start(self, initramfs, timeout, memory_mib=1024):
         """Boot, show the reports as they come, and judge how it went.
 
         What Debian's own kernel needs is given; a kernel with checkers gets more.
         """
         timeout, memory_mib = timeout * self.kernel.slower, memory_mib * self.kernel.larger
-        names = [f"vd{chr(ord('a') + number)}\n" for number in range(len(self._disks))]
-        (self._image.root / "disks").write_text("".join(names))
         results = Results()
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="guest-") as folder:
-            archive = f"{folder}/initramfs.cpio.gz"
-            self._image.pack(archive)
-            ending = self._boot(self._command(archive, memory_mib), results, timeout)
+        ending = self._boot(self._command(initramfs, memory_mib), results, timeout)
         reported = list(results.checks)
         console = self._console()
         last = "\n".join(console.splitlines()[-15:])
@@ -196,6 +158,55 @@ class Guest:
             "-append", " ".join(self.arguments),
             "-serial", f"file:{self.log}", "-serial", "stdio", *drives,
         ]
+
+
+class Guest(Boot):
+    """One whose root is an initramfs of ours, with a scenario's folder in it."""
+
+    def __init__(self, kernel, scenario):
+        super().__init__(kernel, scenario.name)
+        self._image = Initramfs(TOP / "tests" / "guest" / "init")
+        self.add(scenario, "/scenario")
+        self.add(TOP / "tests" / "guest" / "report.sh", "/lib/report.sh")
+        self.modules("virtio_blk")
+
+    def add(self, source, target):
+        """Copy a file or a folder into the guest."""
+        self._image.add(source, target)
+
+    def program(self, name):
+        """Copy a program of the toolchain to /bin in the guest."""
+        self._image.add_program(name)
+
+    def modules(self, *names):
+        """Make modules of the kernel, and what they need, known to modprobe."""
+        for name in names:
+            path, line = self.kernel.dependency(name)
+            for needed in [path, *line.split(":")[1].split()]:
+                self._add_module(needed)
+            with open(self._modules_in_guest() / "modules.dep", "a") as known:
+                known.write(line.replace(".ko.xz", ".ko") + "\n")
+
+    def _modules_in_guest(self):
+        folder = self._image.root / "lib" / "modules" / self.kernel.modules.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _add_module(self, path):
+        # The kernel's own insmod takes no compressed file.
+        target = self._modules_in_guest() / path.removesuffix(".xz")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        content = (self.kernel.modules / path).read_bytes()
+        target.write_bytes(lzma.decompress(content) if path.endswith(".xz") else content)
+
+    def run(self, timeout, memory_mib=1024):
+        """Start it with what has been added."""
+        names = [f"vd{chr(ord('a') + number)}\n" for number in range(len(self._disks))]
+        (self._image.root / "disks").write_text("".join(names))
+        with tempfile.TemporaryDirectory(prefix="guest-") as folder:
+            archive = f"{folder}/initramfs.cpio.gz"
+            self._image.pack(archive)
+            return self.start(archive, timeout, memory_mib)
 
 
 def follow(command, results, timeout, until_failure=False, may_fail=()):
