@@ -130,6 +130,7 @@ test-takeover: setup ## have the takeover come and go, at last on a kernel with 
 
 .PHONY: test-packages
 test-packages: setup ## build the Debian packages, and install them in a chroot
+	@scripts/machine-image.sh
 	@$(IN_TOOLCHAIN) python3 scripts/test.py packages
 
 .PHONY: test-differential

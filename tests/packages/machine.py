@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A machine to install packages on, in memory: a chroot over the toolchain's root, with a kernel.
+"""A machine to install packages on, in memory: a chroot over what scripts/machine-image.sh made.
 
-It has the files of Debian's stock kernel, its headers and its source, and dpkg knows of them as
-if they were installed. What a package's scripts do is real but for the kernel that runs.
+It has Debian's stock kernel, its headers and its source. What a package's scripts do is real but
+for the kernel that runs.
 """
 
 import contextlib
 import hashlib
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 
@@ -21,15 +22,6 @@ ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
 }
-STANZA = """\
-Package: {name}
-Status: install ok installed
-Architecture: amd64
-Version: {version}
-Maintainer: nobody <nobody@debian.invalid>
-Description: files that are there without dpkg
-
-"""
 
 
 def mount(*arguments):
@@ -50,8 +42,9 @@ def digest(path):
 class Machine:
     """The chroot; its mounts are gone with the process that made it."""
 
-    def __init__(self, folder, stock, release):
+    def __init__(self, folder, release):
         self.release = release
+        self.image = (CACHE / "machine").resolve()
         self.upper = folder / "upper"
         self.root = folder / "root"
         # A namespace of its own; in the toolchain's chroot / is no mount point.
@@ -62,7 +55,7 @@ class Machine:
         for name in ("upper", "work", "root"):
             (folder / name).mkdir()
         mount("-t", "overlay", "packages", "-o",
-              f"lowerdir={stock}:/,upperdir={self.upper},workdir={folder / 'work'}", self.root)
+              f"lowerdir={self.image},upperdir={self.upper},workdir={folder / 'work'}", self.root)
         for place in ("/proc", "/dev"):
             mount("--rbind", place, self.root / place[1:])
         self.show(CACHE, self.root / str(CACHE)[1:])
@@ -85,17 +78,18 @@ class Machine:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, errors="replace", check=False)
 
-    def know_package(self, name, version):
-        """Have dpkg take a package for installed."""
-        with open(self.root / "var" / "lib" / "dpkg" / "status", "a") as status:
-            status.write(STANZA.format(name=name, version=version))
-        (self.root / "var" / "lib" / "dpkg" / "info" / f"{name}.list").touch()
+    @contextlib.contextmanager
+    def given(self, *files):
+        """For a while it has copies of files; their names there."""
+        folder = self.root / "tmp" / "packages"
+        folder.mkdir()
+        yield [f"/tmp/packages/{pathlib.Path(shutil.copy(file, folder)).name}" for file in files]
+        shutil.rmtree(folder)
 
-    def install(self, *files, options=()):
-        copies = [self.root / "tmp" / pathlib.Path(file).name for file in files]
-        for file, copy in zip(files, copies):
-            copy.write_bytes(pathlib.Path(file).read_bytes())
-        return self.run("dpkg", *options, "-i", *("/" + str(copy.relative_to(self.root)) for copy in copies))
+    def install(self, *files):
+        """Have apt install packages."""
+        with self.given(*files) as names:
+            return self.run("apt-get", "-y", "--no-install-recommends", "install", *names)
 
     @contextlib.contextmanager
     def says(self, name, content):
@@ -133,7 +127,7 @@ class Machine:
         found = {}
         for path in self.upper.rglob("*"):
             name = str(path.relative_to(self.upper))
-            below = pathlib.Path("/") / name
+            below = self.image / name
             if name.startswith(NOT_STATE) or (path.is_dir() and below.is_dir()):
                 continue
             found[name] = digest(path)

@@ -14,7 +14,7 @@ sys.path.append(str(TOP / "scripts"))
 import make_deb  # noqa: E402
 from build_dm_mod import STOCK_SERIES, release, tree  # noqa: E402
 from build_modules import output_folder  # noqa: E402
-from installed import check_machine  # noqa: E402
+from installed import check_machine, make_machine  # noqa: E402
 from results import Results  # noqa: E402
 from steps import StepFailed, exclusive, main  # noqa: E402
 
@@ -143,7 +143,7 @@ def run():
             check_lintian(results, debs)
             check_make_install(results)
         if debs and os.geteuid() == 0:
-            check_machine(results, debs, KERNEL)
+            check_machine(results, debs, make_machine(KERNEL))
         elif debs:
             results.add("skip", "packages: what they do to a machine", "only root can mount")
     return results.finish()
