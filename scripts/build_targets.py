@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Build mainline's device-mapper targets, unedited, to work on this module.
 
+usage: build_targets.py [SERIES...]
+
 The kernel's own drivers/md is built out of its tree with its own Makefile: what
 is not one of OPTIONS is switched off, and every file is compiled with redirect.h
 in front of it. The products are outside of the checkout and of the source, in
@@ -10,6 +12,7 @@ products("targets", SERIES).
 
 import re
 import subprocess
+import sys
 
 from build_modules import SERIES, build, products
 from results import Results
@@ -100,7 +103,7 @@ def build_series(results, series):
 def run():
     results = Results()
     with exclusive("modules"):
-        for series in SERIES:
+        for series in sys.argv[1:] or SERIES:
             build_series(results, series)
     return results.finish()
 

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+from kernels import STOCK_SERIES
 from results import FAIL, Results
 from steps import TOP, main
 
@@ -37,6 +38,7 @@ PARTS = {
     "differential": ["tests/differential/run.py"],
     "mutant": ["tests/differential/run.py", "--mutant"],
     "targets": ["scripts/build_targets.py"],
+    "stock-targets": ["scripts/build_targets.py", STOCK_SERIES],
     "dm-mod": ["scripts/build_dm_mod.py"],
     "packages": ["tests/packages/run.py"],
     "series": ["scripts/check_series.py"],

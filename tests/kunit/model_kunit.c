@@ -25,11 +25,14 @@
 #define PARTS 4
 #define PART_SECTORS 600
 #define LANE_SECTORS (PARTS * PART_SECTORS)
-#define BATCHES 300
 
 static uint seed;
 module_param(seed, uint, 0444);
 MODULE_PARM_DESC(seed, "Seed of the random requests, 0 for a new one each time");
+
+static uint model_batches = 100;
+module_param(model_batches, uint, 0444);
+MODULE_PARM_DESC(model_batches, "How many batches of random requests there are");
 
 enum request_kind {
 	MODEL_READ,
@@ -460,7 +463,7 @@ static void model_random_requests(struct kunit *test)
 	create_disks(m);
 	m->kc = test_client_create(test, 1 + below(m, 64));
 
-	for (int i = 0; i < BATCHES; i++)
+	for (unsigned int i = 0; i < model_batches; i++)
 		run_batch(m);
 	for (int i = 0; i < DISKS; i++)
 		test_expect_same(test, m->disk[i]->data, m->want[i],
