@@ -69,6 +69,11 @@ class Case:
     has_floor: bool = False
     services: tuple = (C, *OURS)
 
+    @property
+    def ours(self):
+        """Which of our services are measured."""
+        return tuple(service for service in self.services if service != C)
+
     def floor_lines(self):
         """The floor's measurements, each with how often it is needed."""
         if self.target is None and not self.has_floor:

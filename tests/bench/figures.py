@@ -16,7 +16,7 @@ from build_modules import SERIES, products  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
 from steps import CACHE  # noqa: E402
 
-from cases import C, OURS  # noqa: E402
+from cases import C  # noqa: E402
 
 STOCK = SERIES[0]
 SCENARIO = TOP / "tests" / "bench" / "measure"
@@ -75,7 +75,7 @@ class Figures:
 
     def ratios(self, case):
         return {service: self.cost(case, service) / self.reference(case)
-                for service in OURS}
+                for service in case.ours}
 
 
 def add_module(guest, folder, path):
