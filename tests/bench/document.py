@@ -9,6 +9,8 @@ from cases import C, CLASSIC, REQUEST
 HEADS = ("case", "floor", "C", "request", "classic", "C / floor", "request / floor",
          "classic / floor", "target", "request / C", "classic / C")
 SIZES = "Bytes of the module"
+REASONS = "Targets that are not reached, and where C is better"
+MEANINGS = "What the copies of the kernel's targets mean to a user"
 BEGIN = ".. What follows is of tests/bench/run.py --record."
 END = ".. End of what is of tests/bench/run.py --record."
 
@@ -92,20 +94,20 @@ def reasons(figures, cases, recorded):
     return texts
 
 
-def rst_reasons(texts):
+def rst_texts(title, texts):
     if not texts:
         return ""
-    title = "Targets that are not reached, and where C is better"
     return "\n".join([title, "-" * len(title), "",
                       *(f"{name}\n    {text}\n" for name, text in texts.items())])
 
 
-def replace(path, shown, sizes, texts):
+def replace(path, shown, sizes, texts, meanings):
     """Put tables where those of the last run were."""
     before, _, rest = path.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     first, *others = (rst_table(title, rows) for title, rows in shown.items())
-    text = "\n".join([first, rst_reasons(texts), *others, rst_sizes(sizes)])
+    text = "\n".join([first, rst_texts(REASONS, texts), *others, rst_texts(MEANINGS, meanings),
+                      rst_sizes(sizes)])
     path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
 
 

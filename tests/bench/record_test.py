@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 import run  # noqa: E402 (first: it knows where the others are)
 import cases  # noqa: E402
 import judge  # noqa: E402
+import targets  # noqa: E402
 from figures import Figures  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 
@@ -58,6 +59,19 @@ class Record(unittest.TestCase):
             judge.check_against_c(results, figures_of(cost), [CASE], {})
             self.assertEqual(results.count(FAIL), failures)
 
+    def test_copies_of_targets(self):
+        """Instructions with no tolerance, times with that of two boots."""
+        for title, limit in ((targets.INSTRUCTIONS, 1000), (targets.DELAYED, 1010)):
+            case = targets.groups(is_quick=False)[title][0]
+            for cost, failures in ((limit, 0), (limit + 1, 1)):
+                costs = {cases.C: 1000, cases.REQUEST: cost}
+                figures = Figures("".join(f"figures: {case.load.line(service)}: {cost}\n"
+                                          for service, cost in costs.items()), min)
+                results = Results()
+                run.judge_all(results, figures, {run.TABLE: [], title: [case]},
+                              {"misses its target": {}, "worse than C": {}})
+                self.assertEqual(results.count(FAIL), failures)
+
     def test_targets(self):
         """The floor costs 1000, and the target is a multiple of it."""
         limit = round(1000 * CASE.target)
@@ -74,8 +88,8 @@ class Record(unittest.TestCase):
     def test_records_are_of_cases(self):
         """A reason or a ratio of no case would be compared with nothing, and never fail."""
         record = json.loads(run.RECORDED.read_text())
-        names = {case.name for group in run.counted_groups(quick=False).values()
-                 for case in group}
+        groups = {**run.counted_groups(quick=False), **targets.groups(is_quick=False)}
+        names = {case.name for group in groups.values() for case in group}
         services = {f"{service}, {name}" for service in cases.OURS for name in names}
         self.assertLessEqual(record["misses its target"].keys(), names)
         self.assertLessEqual(record["worse than C"].keys(), services)
