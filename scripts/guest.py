@@ -94,6 +94,8 @@ class Boot:
         # The emulator stalls now and then, which is no fault of the clock or the timer.
         self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check"]
         self.machine = ["-smp", str(kernel.processors)]
+        #: How often it is booted, if it never comes to its scenario.
+        self.max_boots = MAX_BOOTS
         #: Whether the run is over with the first check that fails, but for those in may_fail.
         self.until_failure = False
         self.may_fail = ()
@@ -135,7 +137,7 @@ class Boot:
         Nothing of this project has run in a guest that has not booted, unless its kernel has
         it built in: and then its log has a report, or it does not boot this time either.
         """
-        for boot in range(MAX_BOOTS):
+        for boot in range(self.max_boots):
             ending = follow(command, results, timeout, self.until_failure, self.may_fail)
             if ending is not NOT_BOOTED or kernel_log.reports(self._console()):
                 break

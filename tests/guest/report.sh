@@ -44,3 +44,22 @@ check_checkers()
 	[ ! -e $LOCKDEP ] || check "lockdep is on" grep -q 'debug_locks: *1$' $LOCKDEP
 	[ ! -e $KMEMLEAK ] || check "nothing is leaked" nothing_is_leaked
 }
+
+# equal GOT EXPECTED
+equal()
+{
+	echo "got '$1' instead of '$2'"
+	[ "$1" = "$2" ]
+}
+
+# run_scenario FILE: tells the host that it has begun, and how it has ended.
+run_scenario()
+{
+	report booted
+	cd /scenario || return
+	sh "$1" </dev/null >/tmp/main.log 2>&1
+	status=$?
+	[ $status = 0 ] || report say "$(tail -n 20 /tmp/main.log)"
+	cat /tmp/main.log
+	report exit $status
+}

@@ -35,13 +35,6 @@ fails()
 	[ $status != 0 ] && [ $status -lt 126 ]
 }
 
-# equal GOT EXPECTED
-equal()
-{
-	echo "got '$1' instead of '$2'"
-	[ "$1" = "$2" ]
-}
-
 # until_true COMMAND...: waits; the guest's time limit is the bound.
 until_true()
 {
