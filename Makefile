@@ -129,7 +129,7 @@ test-takeover: setup ## have the takeover come and go, at last on a kernel with 
 		$(if $(MUTANT),,&& exec python3 tests/takeover/run.py --debug --short takeover)'
 
 .PHONY: test-packages
-test-packages: setup ## build the Debian packages, and install them in a chroot
+test-packages: setup ## build the Debian packages, install them, and boot from LVM with them
 	@scripts/machine-image.sh
 	@$(IN_TOOLCHAIN) python3 scripts/test.py packages
 

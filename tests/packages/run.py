@@ -16,6 +16,7 @@ from build_dm_mod import STOCK_SERIES, release, tree  # noqa: E402
 from build_modules import output_folder  # noqa: E402
 from installed import check_machine, make_machine  # noqa: E402
 from results import Results  # noqa: E402
+from root_on_lvm import check_boots  # noqa: E402
 from steps import StepFailed, exclusive, main  # noqa: E402
 
 KERNEL = release(STOCK_SERIES)
@@ -134,6 +135,19 @@ def built_packages(results):
     return {pathlib.Path(file).name.split("_")[0]: str(file) for file in files}
 
 
+def check_installed(results, debs):
+    """What they do to a machine; the parts named on the command line, or all of them."""
+    parts = sys.argv[1:] or ["machine", "boots"]
+    if os.geteuid():
+        results.add("skip", "packages: what they do to a machine", "only root can mount")
+        return
+    machine = make_machine(KERNEL)
+    if "machine" in parts:
+        check_machine(results, debs, machine)
+    if "boots" in parts:
+        check_boots(results, debs, machine)
+
+
 def run():
     results = Results()
     with exclusive("modules"):
@@ -142,10 +156,7 @@ def run():
             check_contents(results, debs)
             check_lintian(results, debs)
             check_make_install(results)
-        if debs and os.geteuid() == 0:
-            check_machine(results, debs, make_machine(KERNEL))
-        elif debs:
-            results.add("skip", "packages: what they do to a machine", "only root can mount")
+            check_installed(results, debs)
     return results.finish()
 
 
