@@ -91,7 +91,7 @@ def boot(results, disk, image, scenario, kernel):
     """One boot, with the kernel and the initramfs that are on the disk."""
     vmlinuz, initramfs = (read_file(disk, f"/boot/{name}-{kernel}", image.parent)
                           for name in ("vmlinuz", "initrd.img"))
-    machine = Boot(Kernel(vmlinuz, None), f"root-on-lvm-{scenario}")
+    machine = Boot(Kernel(vmlinuz, None, kernel), f"root-on-lvm-{scenario}")
     machine.arguments += ["root=/dev/mapper/machine-root", "ro", f"scenario={scenario}"]
     # With one processor the emulator has not that fault for which others are booted again: here
     # a machine that does not boot has failed.
