@@ -3,6 +3,7 @@
 # What keeps the module from being loaded, and what it keeps from happening.
 
 SYSCTL=/proc/sys/kernel/ftrace_enabled
+ALWAYS_ON='The ftrace_enabled file is deprecated and no longer disables ftrace'
 
 set_ftrace()
 {
@@ -80,6 +81,14 @@ ftrace_is_off()
 	set_ftrace 1
 }
 
+# From 7.3 on the kernel does not let anyone switch it off, and says so once.
+ftrace_is_always_on()
+{
+	expect_message "$ALWAYS_ON"
+	dmesg >/tmp/kernel.log
+	check "the kernel keeps ftrace on" grep -F "$ALWAYS_ON" /tmp/kernel.log
+}
+
 refused()
 {
 	expect_message "$WAY: [a-z_]* is patched by someone else"
@@ -89,7 +98,11 @@ refused()
 	for function in $functions; do
 		patched "$function"
 	done
-	ftrace_is_off
+	if set_ftrace 0; then
+		ftrace_is_off
+	else
+		ftrace_is_always_on
+	fi
 	patched_elsewhere
 	check "it is taken over after all" take_over
 	patched_later
