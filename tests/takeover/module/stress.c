@@ -63,7 +63,7 @@ static int start_worker(struct worker *worker, unsigned int index)
 	worker->sector = index * 2 * ROUND_SECTORS;
 	worker->seed = index << 24;
 	init_completion(&worker->called);
-	worker->interrupt = IRQ_WORK_INIT_HARD(end_job_in_interrupt);
+	worker->interrupt = IRQ_WORK_INIT(end_job_in_interrupt);
 	worker->wrote = kmalloc(ROUND_BYTES, GFP_KERNEL);
 	worker->read = kmalloc(ROUND_BYTES, GFP_KERNEL);
 	if (!worker->wrote || !worker->read)
