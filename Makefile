@@ -133,6 +133,12 @@ test-packages: setup ## build the Debian packages, install them, and boot from L
 	@scripts/machine-image.sh
 	@$(IN_TOOLCHAIN) python3 scripts/test.py packages
 
+# SUITES is a glob.
+.PHONY: test-series
+test-series: setup ## build a kernel from the series, run the KUnit suites on it, and boot it; SUITES=
+	@$(IN_TOOLCHAIN) sh -c 'python3 scripts/check_series.py && \
+		exec python3 tests/series/run.py $(if $(SUITES),"$(SUITES)")'
+
 .PHONY: test-differential
 test-differential: setup ## compare with mainline at length; MUTANT=name or all
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) sh -c \

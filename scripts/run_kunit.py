@@ -15,6 +15,7 @@ project warned, and when the kernel log has a report of any of its checkers.
 After the suites the guest's init scans for leaks.
 """
 
+import dataclasses
 import fnmatch
 import json
 import os
@@ -32,13 +33,21 @@ from results import FAIL, PASS, SKIP, Results
 from steps import CACHE, HEARTBEAT_SECONDS, TOP, exclusive, main
 
 SUITES = "dm_io_rust*"
-TIMEOUT_SECONDS = 3600
 SCHEDULES = "dm_io_rust_schedules"
 SCHEDULES_TIMEOUT_SECONDS = 7200
 SCHEDULE_PARAMETERS = {
     "SEED": "schedule_seed", "PAIR": "schedule_pair", "POINT": "schedule_point",
 }
 STATUS = {"PASS": PASS, "SKIP": SKIP}
+
+
+@dataclasses.dataclass
+class Asked:
+    """The suites to run, within how many seconds, and with which arguments of the kernel."""
+
+    suites: str = SUITES
+    timeout: int = 3600
+    arguments: tuple = ()
 
 
 def link_checkout(tree, build):
@@ -62,15 +71,15 @@ def schedule_arguments():
     return arguments if asked["SEED"] else ["dm_io_rust_test.schedules=all", *arguments]
 
 
-def kunit_command(build, initrd, results, suites, timeout, arguments):
+def kunit_command(build, initrd, results, asked, options):
     return [
-        "tools/testing/kunit/kunit.py", "run", suites, "--arch", "x86_64",
+        "tools/testing/kunit/kunit.py", "run", asked.suites, "--arch", "x86_64",
         "--make_options", "LLVM=1", "--jobs", str(os.cpu_count()),
         "--build_dir", str(build),
         "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"),
-        "--timeout", str(timeout), f"--json={results}",
+        "--timeout", str(asked.timeout), f"--json={results}", *options,
         *(f"--kernel_args={argument}"
-          for argument in ["panic=-1", "no_timer_check", *arguments]),
+          for argument in ["panic=-1", "no_timer_check", *asked.arguments]),
         "--qemu_args", f"-smp 4 -initrd {initrd}",
     ]
 
@@ -129,49 +138,39 @@ def add_cases(results, group, prefix=""):
         add_cases(results, child, f"{prefix}{child['name']}.")
 
 
-def suites_of_sources():
-    """The names of all suites, in C and in Rust, as the sources have them."""
+def suites_of_sources(is_there=lambda text: True):
+    """The names of all suites, in C and in Rust, as the sources that are there have them."""
     texts = [path.read_text() for folder in ("tests/kunit", "rust")
              for path in (TOP / folder).rglob("*.[cr]*")]
+    texts = [text for text in texts if is_there(text)]
     names = re.findall(r'\.name = "(dm_io_rust\w*)"|kunit_tests\((dm_io_rust\w*)\)',
                        "\n".join(texts))
     return {one or other for one, other in names}
 
 
-def check_suites(results, suites):
+def check_suites(results, suites, known):
     """All suites that are asked for were run: none is left out of the build."""
-    wanted = set(fnmatch.filter(suites_of_sources(), suites))
+    wanted = set(fnmatch.filter(known, suites))
     missing = wanted - {name for check in results.checks for name in check[1].split(".")}
     results.check("kunit: every suite of the sources was run", bool(wanted) and not missing,
                   " ".join(sorted(missing)) or f"no suite matches {suites}")
 
 
-def run():
-    home = CACHE / "kunit"
-    tree, build = home / "linux", home.resolve() / "build"
+def run_suites(results, home, asked, known, *options):
+    """Build the tree in a folder as kunit.py does, with options for that, and run suites."""
+    tree, build = home / "linux", home / "build"
     log = build / "test.log"
     cases = home / "results.json"
     initrd = home / "leak-scan.cpio.gz"
-    results = Results()
-    if sys.argv[1:] == ["schedules"]:
-        asked = (SCHEDULES, SCHEDULES_TIMEOUT_SECONDS, schedule_arguments())
-    else:
-        asked = (*(sys.argv[1:] or [SUITES]), TIMEOUT_SECONDS, [])
-    print("[kunit] building the KUnit kernel (8 minutes the first time) and "
-          "running the suites ...", flush=True)
-    with exclusive("kunit"):
-        link_checkout(tree.resolve(), build)
-        Initramfs(TOP / "tests" / "kunit" / "leak-scan-init").pack(initrd.resolve())
-        for stale in (log, cases):
-            stale.unlink(missing_ok=True)
-        status, output = stream(
-            kunit_command(build, initrd.resolve(), cases.resolve(), *asked),
-            tree.resolve(), build,
-        )
-        console = log.read_text(errors="replace") if log.exists() else ""
-        if cases.exists():
-            add_cases(results, json.loads(cases.read_text()))
-    check_suites(results, asked[0])
+    link_checkout(tree, build)
+    Initramfs(TOP / "tests" / "kunit" / "leak-scan-init").pack(initrd)
+    for stale in (log, cases):
+        stale.unlink(missing_ok=True)
+    status, output = stream(kunit_command(build, initrd, cases, asked, options), tree, build)
+    console = log.read_text(errors="replace") if log.exists() else ""
+    if cases.exists():
+        add_cases(results, json.loads(cases.read_text()))
+    check_suites(results, asked.suites, known)
     results.check("kunit: kunit.py reports success", status == 0, f"status {status}")
     warnings = re.findall(r"^.*\bwarning:.*$", output, re.MULTILINE)
     results.check("kunit: the build warns of nothing", not warnings, "\n".join(warnings))
@@ -181,6 +180,18 @@ def run():
                   "the guest ended before its leak scan did")
     if results.count(FAIL):
         print(f"the guest's whole log: {log}", flush=True)
+
+
+def run():
+    results = Results()
+    if sys.argv[1:] == ["schedules"]:
+        asked = Asked(SCHEDULES, SCHEDULES_TIMEOUT_SECONDS, schedule_arguments())
+    else:
+        asked = Asked(*sys.argv[1:])
+    print("[kunit] building the KUnit kernel (8 minutes the first time) and "
+          "running the suites ...", flush=True)
+    with exclusive("kunit"):
+        run_suites(results, (CACHE / "kunit").resolve(), asked, suites_of_sources())
     return results.finish()
 
 
