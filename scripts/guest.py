@@ -21,8 +21,8 @@ toolchain (scripts/in-toolchain.sh python3 tests/guest/NAME/run.py):
 
 run() adds the guest's checks to outcome.results, and these: the guest ended by
 itself, main.sh ended with 0, the kernel log has no report. outcome.console is
-the console's log. As many processors as the kernel is tried with unless guest.machine
-says otherwise, and the emulator's own interpreter (TCG), always.
+the console's log. The processors are those that the kernel is tried with unless
+guest.machine says otherwise; the emulator's own interpreter (TCG), always.
 """
 
 import dataclasses
@@ -54,7 +54,7 @@ class Kernel:
     image: pathlib.Path
     modules: pathlib.Path
     series: str
-    processors: int = 2
+    machine: tuple = ("-smp", "2")
     #: How many times as much time and memory as Debian's own a scenario takes.
     slower: int = 1
     larger: int = 1
@@ -93,7 +93,7 @@ class Boot:
         self.log = CACHE / "log" / f"guest-{name}.log"
         # The emulator stalls now and then, which is no fault of the clock or the timer.
         self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check"]
-        self.machine = ["-smp", str(kernel.processors)]
+        self.machine = list(kernel.machine)
         #: How often it is booted, if it never comes to its scenario.
         self.max_boots = MAX_BOOTS
         #: Whether the run is over with the first check that fails, but for those in may_fail.
