@@ -39,7 +39,7 @@ dm-mod: setup
 endif
 
 # KDIR is the tree that the modules were built with; INSTALL_MOD_PATH is DESTDIR unless
-# modules go elsewhere. FILE:PLACE of all that is no module:
+# modules go elsewhere. FILE:PLACE of all that is no module; what is in /etc already stays as it is:
 UTILS := $(foreach file,tools/dm-io-rust $(wildcard tools/*.sh),$(file):/usr/lib/dm-io-rust/$(notdir $(file))) \
 	tools/initramfs-hook:/usr/share/initramfs-tools/hooks/dm-io-rust \
 	tools/modprobe.conf:/etc/modprobe.d/dm-io-rust.conf \
@@ -71,6 +71,7 @@ install-dm-mod: ## install dm-mod.ko for KDIR's kernel; DESTDIR=
 .PHONY: install-utils
 install-utils:
 	@for pair in $(UTILS); do \
+		case $$pair in *:/etc/*) [ ! -e "$(DESTDIR)$${pair#*:}" ] || continue ;; esac; \
 		if [ -x "$${pair%:*}" ]; then mode=755; else mode=644; fi; \
 		install -D -m $$mode "$${pair%:*}" "$(DESTDIR)$${pair#*:}" || exit; \
 	done
