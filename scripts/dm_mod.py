@@ -127,32 +127,32 @@ def compile_module(tree, source, output, arguments, engine=TOP / "rust"):
 
 
 def base(name):
-    """The name of a function in the source, without what the compiler adds."""
-    return name.partition(".")[0]
+    """The name of a function or a variable in the source, without what is added to it."""
+    return name.partition(".")[0].removeprefix("__param_str_")
 
 
-def kernels_own(module, source):
-    """The functions of a new dm-mod.ko that are not of this engine: names to their codes."""
+def kernels_own(contents, source):
+    """Of what a new dm-mod.ko has what is not of this engine: names to what they stand for."""
     found = {}
-    for (file, name), codes in elf.functions(module).items():
+    for (file, name), content in contents.items():
         if file:
             own = (source / "drivers" / "md" / file).is_file()
         else:
             own = not ENGINE.fullmatch(base(name))
         if own:
-            found.setdefault(name, []).extend(codes)
+            found.setdefault(name, []).extend(content)
     return found
 
 
-def differences(stock, module, source):
-    """The functions that only one of the two has: but for those of the two files, none.
+def differences(stock, module, source, kind):
+    """The functions, or variables, that only one of them has: but for those of the two files, none.
 
     A distribution strips the names of the source files, so that a function of the
     kernel's own that is not in the new one is looked for in the text of the two.
     """
-    ours, theirs = kernels_own(module, source), {}
-    for (_, name), codes in elf.functions(stock).items():
-        theirs.setdefault(name, []).extend(codes)
+    ours, theirs = kernels_own(module.contents(kind), source), {}
+    for (_, name), content in stock.contents(kind).items():
+        theirs.setdefault(name, []).extend(content)
     words = {word for name in REPLACED_FILES
              for word in re.findall(r"\w+", read(source / "drivers" / "md" / name))}
     added = {name for name in ours if Counter(ours[name]) - Counter(theirs.get(name))}
@@ -162,17 +162,19 @@ def differences(stock, module, source):
 
 def check_code(stock, module, tree, source):
     """The new module is the kernel's own but for the two files."""
-    left = REPLACED_FILES & elf.source_files(module)
+    stock, module = elf.Module(stock), elf.Module(module)
+    left = REPLACED_FILES & module.source_files()
     if left:
         refuse(f"it would have code of {' and '.join(sorted(left))}")
-    if not any("dm_mod_main" in name for _, name in elf.functions(module)):
+    if not any("dm_mod_main" in name for _, name in module.contents(elf.FUNCTIONS)):
         refuse("it would have no code of this engine")
-    differing = differences(stock, module, source)
+    differing = [name for kind in (elf.FUNCTIONS, elf.VARIABLES)
+                 for name in differences(stock, module, source, kind)]
     if differing:
         compiler = re.search(r'^CONFIG_CC_VERSION_TEXT="(.*)"', read(tree / ".config"),
                              re.MULTILINE)
-        refuse(f"{len(differing)} functions are not those of the kernel's own dm-mod.ko, as "
-               f"{differing[0]}(): the source is another, or the compiler is not "
+        refuse(f"{len(differing)} functions or variables are not those of the kernel's own "
+               f"dm-mod.ko, as {differing[0]}: the source is another, or the compiler is not "
                f"{compiler[1] if compiler else 'that of the kernel'}")
 
 
