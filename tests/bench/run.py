@@ -110,10 +110,8 @@ def judge_all(results, figures, groups, recorded):
     for title, group in groups.items():
         if title == WAKING:
             continue
-        # Two boots agree on a time to that, too.
-        tolerance = judge.NOISE if title == targets.DELAYED else 1
         judge.check_against_c(results, figures, group, recorded["worse than C"],
-                              tolerance=tolerance)
+                              tolerance=targets.tolerance(title))
     for title in (COPY_SIZES, IO_SIZES):
         if title in groups:
             judge.check_growth(results, figures, groups[title])

@@ -43,13 +43,13 @@ switch_to()
 	esac >/sys/module/$TAKEOVER/parameters/active
 }
 
-# belongs_to ENGINE: all clients do that there are.
+# belongs_to ENGINE: what clients there are.
 belongs_to()
 {
-	read -r line <"/proc/$TAKEOVER"
+	read -r client <"/proc/$TAKEOVER"
 	case $1 in
-	mainline) [ -z "$line" ] ;;
-	*) [ -n "$line" ] ;;
+	mainline) [ -z "$client" ] ;;
+	*) [ -n "$client" ] ;;
 	esac
 }
 
