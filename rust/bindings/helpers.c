@@ -196,7 +196,8 @@ unsigned int dm_io_rust_helper_vmalloc_to_memory_pages(const void *address, stru
 
 /*
  * Makes @bio a clone of @source, but for its protection information: that is of the
- * sectors that @source is for, and in one piece. The block layer makes a new one.
+ * sectors that @source is for, and in one piece. The block layer makes a new one. Nor is
+ * it where @source was: if that was done by a partition, sectors would be the disk's.
  */
 int dm_io_rust_helper_bio_init_clone_data(struct block_device *bdev, struct bio *bio,
 					  const struct bio *source)
@@ -204,6 +205,7 @@ int dm_io_rust_helper_bio_init_clone_data(struct block_device *bdev, struct bio 
 	struct bio unprotected = *source;
 
 	unprotected.bi_opf &= ~REQ_INTEGRITY;
+	bio_clear_flag(&unprotected, BIO_REMAPPED);
 	return bio_init_clone(bdev, bio, &unprotected, GFP_NOIO);
 }
 

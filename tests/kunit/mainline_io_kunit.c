@@ -347,8 +347,31 @@ static void mainline_io_bio_without_its_protection_information(struct kunit *tes
 		expect_bio(td, i, REQ_OP_WRITE | REQ_SYNC, where[i].sector, 1, 1);
 }
 
+/* Of a partition's bio that is done the block layer says that its sector is the disk's. */
+static void mainline_io_bio_that_was_remapped(struct kunit *test)
+{
+	struct test_disk *td = cached_disk(test);
+	struct service_buffer *buf = service_buffer_create(test, &mainline_bio, 0, SECTOR_SIZE);
+	struct service_region where[2] = { region(td, 0, 1), region(td, 8, 1) };
+	struct bio *of_caller = buf->ptr;
+
+	service_fill(buf, 1);
+	of_caller->bi_bdev = td->bdev;
+	bio_set_flag(of_caller, BIO_REMAPPED);
+	test_disk_hold(td);
+	KUNIT_ASSERT_EQ(test, service_start(buf, 2, where, REQ_OP_WRITE), 0);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(td, 2));
+	for (int i = 0; i < 2; i++)
+		KUNIT_EXPECT_FALSE(test, bio_flagged(td->log[i].bio, BIO_REMAPPED));
+	test_disk_release_all(td);
+	service_expect_ended(buf, 0, 0);
+	bio_clear_flag(of_caller, BIO_REMAPPED);
+	of_caller->bi_bdev = NULL;
+}
+
 static struct kunit_case mainline_io_test_cases[] = {
 	KUNIT_CASE(mainline_io_bio_is_cloned),
+	KUNIT_CASE(mainline_io_bio_that_was_remapped),
 	KUNIT_CASE(mainline_io_bio_without_its_protection_information),
 	KUNIT_CASE(mainline_io_bio_of_multi_page_vectors),
 	KUNIT_CASE(mainline_io_bio_longer_than_region),
