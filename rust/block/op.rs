@@ -47,6 +47,10 @@ const SYNC: u32 = flag(bindings::req_flag_bits___REQ_SYNC);
 const PREFLUSH: u32 = flag(bindings::req_flag_bits___REQ_PREFLUSH);
 const FUA: u32 = flag(bindings::req_flag_bits___REQ_FUA);
 const ATOMIC: u32 = flag(bindings::req_flag_bits___REQ_ATOMIC);
+const RAHEAD: u32 = flag(bindings::req_flag_bits___REQ_RAHEAD);
+const FAILFAST: u32 = flag(bindings::req_flag_bits___REQ_FAILFAST_DEV)
+    | flag(bindings::req_flag_bits___REQ_FAILFAST_TRANSPORT)
+    | flag(bindings::req_flag_bits___REQ_FAILFAST_DRIVER);
 /// Where in a priority its class is, and the last class that there is.
 const CLASS_SHIFT: u32 = bindings::IOPRIO_CLASS_SHIFT;
 const CLASS_IDLE: u16 = bindings::IOPRIO_CLASS_IDLE as u16;
@@ -95,9 +99,15 @@ impl Op {
         if opf & (PREFLUSH | FUA | ATOMIC) != 0 && kind != Kind::Write {
             return Err(c"a flag goes with writes only");
         }
+        // The request that a bio of read-ahead becomes has all of them, and warns of one that has some.
+        let failfast = if opf & RAHEAD != 0 && opf & FAILFAST != 0 {
+            FAILFAST
+        } else {
+            0
+        };
         // INVARIANT: All was just checked.
         Ok(Self {
-            opf,
+            opf: opf | failfast,
             kind,
             priority: 0,
         })
@@ -194,6 +204,20 @@ mod tests {
             let fine = fine && flag & (PREFLUSH | FUA | ATOMIC) == 0;
             assert_eq!(Op::from_raw(Op::READ.opf | flag).is_ok(), fine);
         }
+    }
+
+    #[test]
+    fn read_ahead_fails_fast_in_all_ways_or_in_none() {
+        for bit in 0..u32::BITS {
+            let opf = Op::READ.opf | RAHEAD | (1 << bit);
+            let some = opf & FAILFAST != 0;
+            if let Ok(op) = Op::from_raw(opf) {
+                assert_eq!(op.opf() & FAILFAST, if some { FAILFAST } else { 0 });
+                assert_eq!(op.opf() & !FAILFAST, opf & !FAILFAST);
+            }
+        }
+        let opf = Op::READ.opf | (FAILFAST & !(FAILFAST - 1));
+        assert!(Op::from_raw(opf).is_ok_and(|op| op.opf() == opf));
     }
 
     #[test]

@@ -82,7 +82,6 @@ unsafe fn return_bits(failures: Failures, error_bits: *mut c_ulong) -> c_int {
 /// # Safety
 ///
 /// As [`RegionArgs::new`] and [`PageList::from_raw`]; called from an exported function.
-#[inline(always)]
 unsafe fn with_page_list(
     (count, where_, rw): (c_uint, *mut io_region, c_int),
     (list, offset): (*mut page_list, c_uint),
