@@ -5,7 +5,7 @@
 #include <linux/limits.h>
 
 #define DISK_BYTES (HOSTILE_DISK_SECTORS * SECTOR_SIZE)
-/* Of a sector: no region has it, or it may be of more than one. */
+/* Of a sector: no region has it, or more than one, or one that is done in part. */
 #define NOBODY -1
 #define SEVERAL -2
 

@@ -180,6 +180,8 @@ static void expect_refused(struct hostile_copy *copy, int ret)
 		test_request_started(req, ret);
 		test_request_expect_copied(req, true, ~0UL);
 		test_request_reset(req);
+		hostile_expect_no_bio(copy->h);
+		return;
 	}
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&req->calls), 0, "call %u", copy->h->calls);
 	hostile_expect_no_bio(copy->h);
