@@ -16,7 +16,7 @@ import subprocess
 from steps import CACHE
 
 # What remembers that something was installed once.
-NOT_STATE = ("boot/initrd.img", "run/", "tmp/", "var/cache/", "var/lib/dpkg/",
+NOT_STATE = ("boot/initrd.img", "run/", "tmp/", "var/cache/", "var/lib/apt/", "var/lib/dpkg/",
              "var/lib/initramfs-tools/", "var/log/")
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
