@@ -18,7 +18,8 @@ def make_machine(kernel):
     (settings / "conf.d" / "packages").write_text("MODULES=list\nCOMPRESSLEVEL=1\n")
     with open(settings / "modules", "a") as modules:
         modules.write("virtio_pci\nvirtio_blk\next4\n")
-    for command in (["dkms", "generate_mok"], ["update-initramfs", "-u", "-k", kernel]):
+    for command in (["dkms", "generate_mok"], ["depmod", kernel],
+                    ["update-initramfs", "-u", "-k", kernel]):
         machine.run(*command)
     return machine
 

@@ -123,12 +123,13 @@ class Machine:
         return [line.removeprefix(prefix).split()[0] for line in done.stdout.splitlines()]
 
     def state(self):
-        """All that is not as in the layers below: paths to what they are."""
+        """All that is not as in the image: paths to what they are."""
         found = {}
         for path in self.upper.rglob("*"):
             name = str(path.relative_to(self.upper))
             below = self.image / name
             if name.startswith(NOT_STATE) or (path.is_dir() and below.is_dir()):
                 continue
-            found[name] = digest(path)
+            if not os.path.lexists(below) or digest(below) != digest(path):
+                found[name] = digest(path)
         return {**found, **{f"initramfs: {name}": "there" for name in self.initramfs()}}
