@@ -10,8 +10,11 @@ kunit          a source tree with this project linked in at drivers/md/dm_io_rus
 Links of these names in the cache point at the current ones.
 """
 
+import functools
+import multiprocessing
+
 import debian_kernel
-from steps import CACHE, TOP, Step, exclusive, main
+from steps import CACHE, TOP, Step, StepFailed, exclusive, main
 
 # The kernel that the demo boots, and the one that KUnit runs on.
 STOCK_SERIES = "7.2"
@@ -107,18 +110,29 @@ def publish(step):
     new.replace(link)
 
 
+def make_trees(steps):
+    """Make what one kernel is unpacked to and prepared for."""
+    for number, step in enumerate(steps, 1):
+        step.make(f"{number}/{len(steps)}")
+        publish(step)
+
+
 def make_all():
+    """Make the trees of all kernels, at the same time: a tree's Rust is one crate at a time."""
     debian_kernel.update()
     kernels = [debian_kernel.resolve(series, PARTS[series]) for series in PARTS]
-    total = 4 * len(kernels) + 1
-    position = 0
-    for kernel in kernels:
-        position += 1
-        debian_kernel.download(f"{position}/{total}", kernel)
-        for step in steps_of(kernel):
-            position += 1
-            step.make(f"{position}/{total}")
-            publish(step)
+    for number, kernel in enumerate(kernels, 1):
+        debian_kernel.download(f"{number}/{len(kernels)}", kernel)
+    # A process of each ends with this one.
+    makers = [multiprocessing.Process(target=main, daemon=True,
+                                      args=(functools.partial(make_trees, steps_of(kernel)),))
+              for kernel in kernels]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    if any(maker.exitcode for maker in makers):
+        raise StepFailed("not all kernels could be set up, see above")
 
 
 def run():
