@@ -137,7 +137,7 @@ impl Share {
     }
 }
 
-/// Returns the link to the share of the account for the limit, or the last one.
+/// Returns the link to the share of the account for the limit, or the empty one at the end.
 // Once in the text is enough.
 #[inline(never)]
 fn find<'a>(mut link: &'a mut Link, limit: &Limit) -> &'a mut Link {
@@ -181,7 +181,7 @@ impl Throttle {
         Ok(Self { limit, accounts })
     }
 
-    /// Does something with the account.
+    /// Changes the account under the lock. It is there as long as this user is.
     fn with<R>(&self, work: impl FnOnce(&mut Account) -> R) -> Option<R> {
         let mut shares = self.accounts.lock();
         find(&mut shares, self.limit)
