@@ -54,7 +54,7 @@ static void atomic_writes_without_memory(struct kunit *test)
 	const struct service_call *c = test->param_value;
 
 	/* Of vectors that are short a MiB takes more than there are. */
-	unsigned int most = c->service == &dm_io_ragged ? 32 : 256;
+	unsigned int most = c->service->has_short_vectors ? 32 : 256;
 
 	for (unsigned int pages = 1; pages <= most; pages *= 2)
 		expect_one_bio(test, pages, 0);

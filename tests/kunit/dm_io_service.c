@@ -96,6 +96,7 @@ static int io(struct service_buffer *buf, unsigned int num_regions,
 	.name = what,				\
 	.memory = bit,				\
 	.kind = form,				\
+	.has_short_vectors = (form) == TEST_BUFFER_RAGGED, \
 	.ioprio = TASK_IOPRIO,			\
 	.create = create,			\
 	.free = free,				\

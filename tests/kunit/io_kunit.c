@@ -264,7 +264,7 @@ static unsigned int bios_of_many(struct service_buffer *buf, const struct servic
 
 	if (is_one_bio(c))
 		return 1;
-	if (vectors == SERVICE_ANY_VECTORS || c->service == &dm_io_ragged)
+	if (vectors == SERVICE_ANY_VECTORS || c->service->has_short_vectors)
 		return 0;
 	return DIV_ROUND_UP(vectors, MOST_VECTORS);
 }

@@ -52,6 +52,7 @@ struct service_buffer;
  * struct io_service - the I/O of one API, with one kind of memory
  * @name: the name in that of a case
  * @is_request_api: it is rust_dm_io(), which reports unsupported regions separately
+ * @has_short_vectors: its vectors are not as long as a page
  * @memory: the kind of memory, a SERVICE_ bit
  * @kind: the same, as the API's own helper knows it
  * @ioprio: the I/O priority of its bios
@@ -68,6 +69,7 @@ struct service_buffer;
 struct io_service {
 	const char *name;
 	bool is_request_api;
+	bool has_short_vectors;
 	unsigned int memory;
 	unsigned int kind;
 	unsigned short ioprio;
