@@ -158,8 +158,8 @@ def check_prebuilt(results, machine, debs):
                   initramfs_has(machine, files[0]) and not initramfs_has(machine, STOCK_DM_MOD),
                   "\n".join(machine.initramfs()))
     for other in ("dm-io-rust-dkms", "dm-io-rust-dm-mod-dkms"):
-        with machine.given(debs[other]) as names:
-            done = machine.run("dpkg", "--no-act", "-i", *names)
+        with machine.given(debs[other]) as paths:
+            done = machine.run("dpkg", "--no-act", "-i", *paths)
         results.check(f"prebuilt packages: {other} is not installed beside its own",
                       done.returncode != 0 and "conflicting packages" in done.stdout, done.stdout)
     purge(results, machine, before, *names)
