@@ -135,6 +135,11 @@ def changed(content, name):
     return content[:place] + bytes([content[place] ^ 1]) + content[place + 1:]
 
 
+def changed_string(content, string):
+    place = content.index(b"\0" + string + b"\0") + 1
+    return content[:place] + string.swapcase() + content[place + len(string):]
+
+
 def check_comparison(results, module):
     kernels, ours = lzma.decompress(stock().read_bytes()), module.read_bytes()
     there = {name for _, name in functions(kernels)}
@@ -145,6 +150,8 @@ def check_comparison(results, module):
                  changed(ours, "dm_get_device"))
     code_refused(results, "one bit that the kernel has otherwise", "1 functions or variables",
                  changed(kernels, "dm_table_event"), ours)
+    code_refused(results, "a string that the kernel has otherwise", "1 functions or variables",
+                 changed_string(kernels, b"dm-%d"), ours)
     code_refused(results, "the kernel's own module", "no code of this engine", kernels, kernels)
 
 

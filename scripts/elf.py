@@ -78,8 +78,10 @@ class Module:
             has_empty = places[bisect.bisect_left(places, (value,))][1] == 0
             if offset < value + size and not has_empty:
                 return name, offset - value
-        if ".str" in self.names[section]:
-            return name_at(self.data, self.sections[section][4] + offset), 0
+        # The linker of modules has put all strings into it, and no symbol is at them.
+        if self.names[section].startswith(".rodata"):
+            start = self.sections[section][4] + offset
+            return self.data[start:self.data.index(b"\0", start)], 0
         return self.names[section], None
 
     def _target(self, relocation):

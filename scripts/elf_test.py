@@ -25,11 +25,18 @@ int work(int number)
 """
 
 
+# What that of the kernel's modules does: it is one section, in which only variables have names.
+SCRIPT = "SECTIONS { .rodata : { *(.rodata .rodata.*) } }"
+
+
 def contents(folder, source):
     path = pathlib.Path(folder) / "module.o"
     subprocess.run(["gcc-14", "-O1", "-fno-pic", "-mcmodel=kernel", "-c", "-o", path, "-xc", "-"],
                    input=source, text=True, check=True)
-    module = elf.Module(path.read_bytes())
+    script, linked = path.with_name("script"), path.with_name("module.ko")
+    script.write_text(SCRIPT)
+    subprocess.run(["ld", "-r", "-T", script, "-o", linked, path], check=True)
+    module = elf.Module(linked.read_bytes())
     return module.contents(elf.FUNCTIONS), module.contents(elf.VARIABLES)
 
 
