@@ -65,6 +65,9 @@ install-modules:
 install-dm-mod: ## install dm-mod.ko for KDIR's kernel; DESTDIR=
 	@: $(RELEASE)
 	@test -e dm-mod/dm-mod.ko || { echo "there is no dm-mod/dm-mod.ko: make dm-mod" >&2; exit 1; }
+	@modinfo -F vermagic dm-mod/dm-mod.ko | grep -q "^$(RELEASE) " || \
+		{ echo "dm-mod/dm-mod.ko is not of $(RELEASE): make dm-mod" >&2; exit 1; }
+	@$(if $(INSTALL_MOD_PATH),,scripts/refuse-unsigned install)
 	@$(MODULES_INSTALL) M="$(CURDIR)/dm-mod/source" MO="$(CURDIR)/dm-mod/build"
 	@$(DEPMOD)
 

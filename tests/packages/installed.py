@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the packages do to a machine when they are installed, fail to build, and are purged."""
 
+import contextlib
+import os
+
 import make_deb
 from build_dm_mod import STOCK_SERIES, tree
 from build_modules import output_folder
@@ -9,6 +12,9 @@ from machine import Machine
 SOURCE = f"linux-source-{STOCK_SERIES}"
 TAKEOVER = ("dm_io_rust", "dm_io_rust_takeover")
 STOCK_DM_MOD = "kernel/drivers/md/dm-mod.ko.xz"
+DM_MOD, DM_MOD_VERSION = "dm_io_rust_dm_mod", "0.1"
+SECURE_BOOT = "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+IS_ON = b"\6\0\0\0\1"
 
 
 def make_machine(kernel):
@@ -75,12 +81,62 @@ def check_configured(results, machine):
                           for name in machine.initramfs()), "\n".join(machine.initramfs()))
 
 
+@contextlib.contextmanager
+def enrolled(machine):
+    """Secure Boot is on, and dkms's key is known; mokutil says so as Debian's own does."""
+    mokutil = machine.root / "usr" / "local" / "bin" / "mokutil"
+    mokutil.write_text('#!/bin/sh\necho "$2 is already enrolled"\nexit 1\n')
+    mokutil.chmod(0o755)
+    with machine.says(SECURE_BOOT, IS_ON):
+        yield
+    mokutil.unlink()
+
+
+def link_of(machine):
+    """What tells dkms which version is installed."""
+    return machine.root / f"var/lib/dkms/{DM_MOD}/kernel-{machine.release}-x86_64"
+
+
+def cut_off(machine):
+    """An installation by dkms that got no further than to a part of dm-mod."""
+    folder = machine.modules / "updates" / "dkms"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dm-mod.ko.xz").write_bytes(b"\xfd7zXZ")
+    link_of(machine).symlink_to("pending")
+
+
+def check_done_again(results, machine, name):
+    """dkms had copied the module, and was cut off before it said so."""
+    link = link_of(machine)
+    link.unlink()
+    link.symlink_to("pending")
+    done = machine.run("dkms", "install", "-m", DM_MOD, "-v", DM_MOD_VERSION, "-k", machine.release)
+    results.check(f"{name}: an installation that was cut off is done again",
+                  not done.returncode and machine.updates() == files_of(["dm-mod"])
+                  and os.readlink(link) != "pending", done.stdout)
+
+
+def install_signed(results, machine, name, deb):
+    """With Secure Boot, first with a key that is none, which dkms goes on without."""
+    settings = machine.root / "etc" / "dkms" / "framework.conf.d" / "key.conf"
+    settings.write_text("mok_signing_key=/etc/hostname\n")
+    with enrolled(machine):
+        done = machine.install(deb)
+        results.check(f"{name}: what dkms could not sign is not installed, and it says so",
+                      not done.returncode and not machine.updates()
+                      and "could not sign" in done.stdout, done.stdout)
+        settings.unlink()
+        return machine.run("dkms", "autoinstall", "-k", machine.release)
+
+
 def check_failure(results, machine, name, module, broken):
     """The kernel is installed again, and the build fails: its own dm-mod serves."""
     path = machine.root / "usr" / "src" / broken
     path.write_text(path.read_text() + "\nthis is no code\n")
     machine.run("/etc/kernel/preinst.d/dkms", machine.release)
     gone = machine.updates()
+    if module == DM_MOD:
+        cut_off(machine)
     done = machine.kernel_hooks()
     results.check(f"{name}: a failed build is not one of the kernel's installation",
                   done.returncode == 0, done.stdout)
@@ -128,20 +184,22 @@ def check_takeover(results, machine, debs):
 
 def check_dm_mod(results, machine, debs):
     """The way of a dm_mod in place of the kernel's own."""
-    before = machine.state()
-    done = machine.install(debs["dm-io-rust-dm-mod-dkms"])
-    check_built(results, machine, "dm-io-rust-dm-mod-dkms", done, ["dm-mod"])
+    before, name = machine.state(), "dm-io-rust-dm-mod-dkms"
+    done = install_signed(results, machine, name, debs[name])
+    check_built(results, machine, name, done, ["dm-mod"])
+    check_done_again(results, machine, name)
     ours, = files_of(["dm-mod"])
     loaded = machine.resolves("dm-snapshot")
-    results.check("dm-io-rust-dm-mod-dkms: targets and the initramfs have its dm-mod",
+    results.check(f"{name}: targets and the initramfs have its dm-mod",
                   ours in loaded and STOCK_DM_MOD not in loaded and initramfs_has(machine, ours)
                   and not initramfs_has(machine, STOCK_DM_MOD),
                   "\n".join([*loaded, *machine.initramfs()]))
-    results.check("dm-io-rust-dm-mod-dkms: the kernel's own dm-mod stays where it is",
+    results.check(f"{name}: the kernel's own dm-mod stays where it is",
                   (machine.modules / STOCK_DM_MOD).exists())
-    check_failure(results, machine, "dm-io-rust-dm-mod-dkms", "dm_io_rust_dm_mod",
-                  "dm_io_rust_dm_mod-0.1/rust/abi/marker.c")
-    purge(results, machine, before, "dm-io-rust-dm-mod-dkms")
+    check_failure(results, machine, name, DM_MOD,
+                  f"{DM_MOD}-{DM_MOD_VERSION}/rust/abi/marker.c")
+    cut_off(machine)
+    purge(results, machine, before, name)
 
 
 def check_prebuilt(results, machine, debs):
@@ -168,8 +226,7 @@ def check_prebuilt(results, machine, debs):
 def check_secure_boot(results, machine, debs):
     """A dm-mod that the kernel would reject does not take the place of its own."""
     before = machine.state()
-    variable = "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-    with machine.says(f"firmware/efi/efivars/{variable}", b"\6\0\0\0\1"):
+    with machine.says(SECURE_BOOT, IS_ON):
         name = f"dm-io-rust-dm-mod-{machine.release}"
         done = machine.install(debs[name])
         results.check("prebuilt packages: with Secure Boot dm-mod, which is not signed, is refused",

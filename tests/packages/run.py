@@ -15,6 +15,7 @@ import make_deb  # noqa: E402
 from build_dm_mod import STOCK_SERIES, release, tree  # noqa: E402
 from build_modules import output_folder  # noqa: E402
 from installed import check_machine, make_machine  # noqa: E402
+from kernels import KUNIT_SERIES  # noqa: E402
 from results import Results  # noqa: E402
 from root_on_lvm import check_boots  # noqa: E402
 from steps import StepFailed, exclusive, main  # noqa: E402
@@ -47,7 +48,8 @@ def expected():
     """Packages to the files in them, but for their documents."""
     dkms = ["scripts/check-tree", "scripts/dkms-build", "scripts/dkms-initramfs",
             "scripts/prepare-tree", "rust"]
-    dm_mod = ["scripts/dkms-keep-stock", "scripts/dm_mod.py", "scripts/elf.py",
+    dm_mod = ["scripts/dkms-check-signature", "scripts/dkms-keep-stock",
+              "scripts/dkms-remove-rest", "scripts/dm_mod.py", "scripts/elf.py",
               "scripts/md_tree.py", "scripts/refuse-unsigned", "scripts/steps.py"]
     folder, other = f"dm_io_rust-{VERSION}", f"dm_io_rust_dm_mod-{VERSION}"
     return {
@@ -107,9 +109,9 @@ def check_make_install(results):
     built = output_folder() / "deb" / "dm-io-rust"
     place = output_folder() / "deb" / "installed"
 
-    def make(*targets):
+    def make(*targets, kernel=tree(STOCK_SERIES)):
         done = subprocess.run(
-            ["make", "-C", built, *targets, f"KDIR={tree(STOCK_SERIES)}", f"DESTDIR={place}",
+            ["make", "-C", built, *targets, f"KDIR={kernel}", f"DESTDIR={place}",
              f"INSTALL_MOD_PATH={place}/usr"], capture_output=True, text=True, check=False)
         return done.stderr if done.returncode else ""
 
@@ -119,6 +121,9 @@ def check_make_install(results):
     results.check(f"make install: the {len(wanted)} files of the packages, and no other",
                   not failed and found == wanted,
                   failed or "\n".join(sorted(set(found) ^ set(wanted))))
+    other = tree(KUNIT_SERIES)
+    results.check("make install: refuses a dm-mod that is another kernel's",
+                  "is not of" in make("install-dm-mod", kernel=other))
     failed = make("uninstall")
     left = files_below(place)
     results.check("make uninstall: leaves none of them", not failed and not left,
