@@ -12,7 +12,7 @@ from guest import Boot, Guest, Kernel, stock_kernel
 from installed import STOCK_DM_MOD, TAKEOVER, use_prepared_tree
 from machine import mount
 from results import FAIL
-from steps import TOP
+from steps import CACHE, TOP
 
 HERE = TOP / "tests" / "packages"
 LVM = TOP / "tests" / "targets" / "mirror" / "lvm"
@@ -37,6 +37,8 @@ def settle(machine):
     # With an empty one systemd asks on the console who it is.
     (etc / "machine-id").write_text("6" * 32 + "\n")
     shutil.copytree(HERE / "boots", scenario)
+    # Where the machine was shown the cache there is an empty folder.
+    (scenario / "cache").write_text(str(CACHE))
     shutil.copy(TOP / "tests" / "guest" / "report.sh", machine.root / "usr" / "lib")
     (scenario / "scenario.service").rename(etc / "systemd" / "system" / "scenario.service")
     # Nor does anybody log in, and it takes minutes until udev knows the console.

@@ -7,7 +7,7 @@
 # left_behind: all that has a name of this project, but for what is the test's.
 left_behind()
 {
-	find / -xdev \( -path /scenario -o -path /var/log \) -prune -o \
+	find / -xdev \( -path /scenario -o -path /var/log -o -path "$(cat /scenario/cache)" \) -prune -o \
 		\( -name '*dm[-_]io[-_]rust*' -o -path '*/modules/*/updates' \) -print
 	lsinitramfs "/boot/initrd.img-$(uname -r)" | grep -e dm_io_rust -e dm-io-rust -e /updates/
 	dpkg-query -W -f '${Package}\n' 'dm-io-rust*' 2>/dev/null
