@@ -95,7 +95,7 @@ class Machine:
     def says(self, name, content):
         """For a while /sys, which is empty, has a file."""
         path = self.root / "sys" / name
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         yield
         path.unlink()
