@@ -59,7 +59,7 @@ enum hostile_outcome {
 	HOSTILE_FAILED_SOMEHOW,
 	/* It has no sectors. */
 	HOSTILE_SKIPPED,
-	/* It is not said what there is of it. */
+	/* Each sector is as it was, or zeroes, or has some of what was to be written. */
 	HOSTILE_IN_PART,
 };
 
@@ -82,9 +82,9 @@ void hostile_remember(struct hostile *h);
 void hostile_expect_no_bio(struct hostile *h);
 
 /*
- * Expects the regions that are done to hold @data, or zeroes if it is NULL, where no two
- * of them overlap, and every sector outside of these and of those done in part to be as
- * it was.
+ * Expects the regions that are done to hold @data, or zeroes if it is NULL, and every
+ * sector outside of these and of those done in part to be as it was. Where a region is done
+ * in part, or where two of them overlap, a sector holds nothing that is of neither.
  */
 void hostile_expect_written(struct hostile *h, unsigned int num_regions,
 			    const struct service_region *where,

@@ -9,6 +9,12 @@
 #define MOST_DESTS 8
 #define WRITE_SEQ BIT(2)
 
+enum hostile_job {
+	HOSTILE_COPY,
+	HOSTILE_ZERO,
+	HOSTILE_CALLBACK,
+};
+
 /**
  * struct hostile_copy - arguments of a copy
  * @h: who calls
@@ -17,6 +23,7 @@
  * @call: what is called back
  * @before: what the source held
  * @service: the API of this call
+ * @job: what it does: only a copy has a source, and a callback has no region
  * @client: its client, or something else
  * @from: the source
  * @dests: the destinations
@@ -34,6 +41,7 @@ struct hostile_copy {
 	struct copy_call *call;
 	u8 before[HOSTILE_SECTORS * SECTOR_SIZE];
 	const struct copy_service *service;
+	enum hostile_job job;
 	void *client;
 	struct service_region from;
 	struct service_region dests[MOST_DESTS + 1];
@@ -57,6 +65,18 @@ struct hostile_copy *hostile_copy_create(struct hostile *h)
 		copy->clients[copy->nr_clients++] = copy_client_create(h->test, service, 4);
 	copy->call = copy_call_create(h->test);
 	return copy;
+}
+
+static enum hostile_job any_job(struct hostile *h, const struct copy_service *service)
+{
+	switch (service->is_request_api ? hostile_below(h, 8) : 7) {
+	case 0:
+		return HOSTILE_CALLBACK;
+	case 1 ... 3:
+		return HOSTILE_ZERO;
+	default:
+		return HOSTILE_COPY;
+	}
 }
 
 static unsigned int any_number(struct hostile *h)
@@ -119,6 +139,7 @@ static void choose(struct hostile_copy *copy)
 	unsigned int which = hostile_below(h, copy->nr_clients);
 
 	copy->service = copy->clients[which]->service;
+	copy->job = any_job(h, copy->service);
 	copy->client = any_client(copy, which);
 	copy->num_dests = any_number(h);
 	copy->flags = any_flags(h);
@@ -141,6 +162,8 @@ static bool overlap(const struct service_region *a, const struct service_region 
 
 static bool overlaps_any(const struct hostile_copy *copy)
 {
+	if (copy->job != HOSTILE_COPY)
+		return false;
 	for (unsigned int i = 0; i < copy->num_dests; i++)
 		if (overlap(&copy->from, &copy->dests[i]))
 			return true;
@@ -150,23 +173,31 @@ static bool overlaps_any(const struct hostile_copy *copy)
 static bool is_invalid(const struct hostile_copy *copy)
 {
 	unsigned int known = COPY_IGNORE_ERROR | (copy->service->is_request_api ? WRITE_SEQ : 0);
+	bool is_copy = copy->job == HOSTILE_COPY;
+	sector_t count = is_copy ? copy->from.count : copy->dests[0].count;
 
-	if (IS_ERR_OR_NULL(copy->client) || copy->no_from || copy->no_dests || copy->no_fn ||
-	    !copy->num_dests || copy->num_dests > MOST_DESTS || copy->flags & ~known ||
-	    !hostile_is_valid(&copy->from))
+	if (IS_ERR_OR_NULL(copy->client) || copy->no_fn)
+		return true;
+	if (copy->job == HOSTILE_CALLBACK)
+		return false;
+	if (copy->no_dests || !copy->num_dests || copy->num_dests > MOST_DESTS ||
+	    copy->flags & ~known || (is_copy && (copy->no_from || !hostile_is_valid(&copy->from))))
 		return true;
 	for (unsigned int i = 0; i < copy->num_dests; i++)
-		if (!hostile_is_valid(&copy->dests[i]) ||
-		    copy->dests[i].count != copy->from.count)
+		if (!hostile_is_valid(&copy->dests[i]) || copy->dests[i].count != count)
 			return true;
 	return !copy->service->is_request_api && overlaps_any(copy);
 }
 
 static int do_call(struct hostile_copy *copy)
 {
+	struct copy_call *call = copy->no_fn ? NULL : copy->call;
+	struct service_region *dests = copy->no_dests ? NULL : copy->dests;
+
+	if (copy->job == HOSTILE_ZERO)
+		return copy->service->zero(copy->client, copy->num_dests, dests, copy->flags, call);
 	return copy->service->copy(copy->client, copy->no_from ? NULL : &copy->from,
-				   copy->num_dests, copy->no_dests ? NULL : copy->dests,
-				   copy->flags, copy->no_fn ? NULL : copy->call);
+				   copy->num_dests, dests, copy->flags, call);
 }
 
 static void expect_refused(struct hostile_copy *copy, int ret)
@@ -187,19 +218,25 @@ static void expect_refused(struct hostile_copy *copy, int ret)
 	hostile_expect_no_bio(copy->h);
 }
 
+/* Whether one that fails may keep others from being written: of a zeroing there are parts. */
+static bool may_end_early(const struct hostile_copy *copy)
+{
+	return copy->flags & WRITE_SEQ ||
+	       (copy->job == HOSTILE_ZERO && !(copy->flags & COPY_IGNORE_ERROR));
+}
+
 /* Finds out what is to become of the destinations; returns those that fail. */
 static unsigned long expected(struct hostile_copy *copy, bool read_fails)
 {
-	bool in_order = copy->flags & WRITE_SEQ;
-	bool ignores = copy->flags & COPY_IGNORE_ERROR && !in_order;
+	bool ignores = copy->flags & COPY_IGNORE_ERROR && !(copy->flags & WRITE_SEQ);
 	unsigned long bad = 0;
 
 	for (unsigned int i = 0; i < copy->num_dests; i++)
-		if (copy->from.count && hostile_is_beyond(copy->h, &copy->dests[i]))
+		if (copy->dests[i].count && hostile_is_beyond(copy->h, &copy->dests[i]))
 			bad |= BIT(i);
 	for (unsigned int i = 0; i < copy->num_dests; i++) {
 		if (overlaps_any(copy) || (ignores && (read_fails || bad & BIT(i))) ||
-		    (in_order && bad))
+		    (may_end_early(copy) && bad))
 			copy->outcomes[i] = HOSTILE_IN_PART;
 		else if (read_fails || bad & BIT(i))
 			copy->outcomes[i] = HOSTILE_FAILED;
@@ -213,21 +250,42 @@ static void expect_served(struct hostile_copy *copy, int ret)
 {
 	struct test_request *req = copy->call->req;
 	struct hostile *h = copy->h;
-	bool read_fails = copy->from.count && hostile_is_beyond(h, &copy->from);
+	bool read_fails = copy->job == HOSTILE_COPY && copy->from.count &&
+			  hostile_is_beyond(h, &copy->from);
 	unsigned long bad = expected(copy, read_fails);
 
 	KUNIT_EXPECT_EQ_MSG(h->test, ret, 0, "call %u", h->calls);
 	test_request_started(req, ret);
 	test_request_wait(req);
 	KUNIT_EXPECT_EQ_MSG(h->test, !!req->read_err, read_fails, "call %u", h->calls);
-	/* One write after the other: none comes after the first that failed. */
-	if (copy->flags & WRITE_SEQ && bad)
+	if (may_end_early(copy) && bad)
 		KUNIT_EXPECT_TRUE_MSG(h->test, req->write_err && !(req->write_err & ~bad),
 				      "call %u: %#lx of %#lx", h->calls, req->write_err, bad);
 	else
 		KUNIT_EXPECT_EQ_MSG(h->test, req->write_err, bad, "call %u", h->calls);
 	test_request_reset(req);
-	hostile_expect_written(h, copy->num_dests, copy->dests, copy->outcomes, copy->before);
+	hostile_expect_written(h, copy->num_dests, copy->dests, copy->outcomes,
+			       copy->job == HOSTILE_COPY ? copy->before : NULL);
+}
+
+/* A callback is no I/O: it is handed what it was given, or is not prepared. */
+static void call_back(struct hostile_copy *copy, bool invalid)
+{
+	unsigned long write_err = prandom_u32_state(&copy->h->random);
+	struct test_request *req = copy->call->req;
+	struct kunit *test = copy->h->test;
+	int read_err = (int)prandom_u32_state(&copy->h->random) & -hostile_below(copy->h, 2);
+	bool prepared = copy->service->call_back(copy->client, copy->no_fn ? NULL : copy->call,
+						 read_err, write_err);
+
+	KUNIT_EXPECT_EQ_MSG(test, prepared, !invalid, "call %u", copy->h->calls);
+	if (prepared) {
+		test_request_started(req, 0);
+		test_request_expect_copied(req, read_err, write_err);
+		test_request_reset(req);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&req->calls), 0, "call %u", copy->h->calls);
+	hostile_expect_no_bio(copy->h);
 }
 
 /* What the source holds, as far as there is a source. */
@@ -252,10 +310,11 @@ void hostile_copy_call(struct hostile_copy *copy)
 	hostile_remember(copy->h);
 	remember_source(copy);
 	invalid = is_invalid(copy);
-	if (invalid) {
+	copy->h->served += !invalid;
+	if (copy->job == HOSTILE_CALLBACK)
+		call_back(copy, invalid);
+	else if (invalid)
 		expect_refused(copy, do_call(copy));
-		return;
-	}
-	copy->h->served++;
-	expect_served(copy, do_call(copy));
+	else
+		expect_served(copy, do_call(copy));
 }

@@ -130,10 +130,29 @@ static int copy(void *client, const struct service_region *from, unsigned int nu
 	return 0;
 }
 
+static int zero(void *client, unsigned int num_dests, const struct service_region *dests,
+		unsigned int flags, struct copy_call *call)
+{
+	rust_dm_kcopyd_zero(client, num_dests, (struct dm_io_region *)dests, flags,
+			    call ? call_back : NULL, call);
+	return 0;
+}
+
+static bool prepare_and_call_back(void *client, struct copy_call *call, int read_err,
+				  unsigned long write_err)
+{
+	void *job = rust_dm_kcopyd_prepare_callback(client, call ? call_back : NULL, call);
+
+	rust_dm_kcopyd_do_callback(job, read_err, write_err);
+	return job;
+}
+
 const struct copy_service mainline_copies = {
 	.name = "mainline",
 	.is_request_api = true,
 	.create = client_create,
 	.destroy = client_destroy,
 	.copy = copy,
+	.zero = zero,
+	.call_back = prepare_and_call_back,
 };

@@ -228,6 +228,9 @@ void copy_call_done(struct copy_call *call, int read_err, unsigned long write_er
  * @create: creates a client with about so many pages set aside, or returns an ERR_PTR()
  * @destroy: destroys it
  * @copy: starts a copy, which calls @call back; NULL is no callback
+ * @zero: starts a zeroing in the same way; NULL if the API has none
+ * @call_back: prepares a callback and has it called with these errors, and says
+ *	whether it was prepared; NULL if the API has none
  */
 struct copy_service {
 	const char *name;
@@ -237,6 +240,10 @@ struct copy_service {
 	int (*copy)(void *client, const struct service_region *from, unsigned int num_dests,
 		    const struct service_region *dests, unsigned int flags,
 		    struct copy_call *call);
+	int (*zero)(void *client, unsigned int num_dests, const struct service_region *dests,
+		    unsigned int flags, struct copy_call *call);
+	bool (*call_back)(void *client, struct copy_call *call, int read_err,
+			  unsigned long write_err);
 };
 
 extern const struct copy_service kcopyd_copies, mainline_copies;
