@@ -164,6 +164,12 @@ test-schedules: setup ## hold any task at any function, against any other; SEED=
 	@$(IN_TOOLCHAIN) env SEED=$(SEED) PAIR='$(PAIR)' POINT=$(POINT) \
 		python3 scripts/run_kunit.py schedules
 
+.PHONY: test-debug
+test-debug: setup ## run all on a kernel with checkers, and what loads modules on Debian's with PREEMPT_RT
+	@python3 scripts/kernels.py 7.2-rt
+	@$(IN_TOOLCHAIN) python3 scripts/test.py kunit-debug \
+		$(foreach kernel,debug rt,$(addsuffix -$(kernel),differential takeover taken-over))
+
 .PHONY: lint
 lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/lint.py

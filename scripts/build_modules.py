@@ -40,9 +40,14 @@ def warnings(text):
     return re.findall(r"^.*\b(?:warning|WARNING|error|ERROR)\b.*$", text, re.MULTILINE)
 
 
+def is_debians(series):
+    """Whether a kernel is one of Debian's own, or a variant of one."""
+    return series.startswith(SERIES)
+
+
 def compiler(series):
     """That of the kernel: Debian's is its own, and Rust with KASAN wants another."""
-    return "CC=gcc-14" if series in SERIES else "LLVM=1"
+    return "CC=gcc-14" if is_debians(series) else "LLVM=1"
 
 
 def build(results, name, series, *options, sources=TOP):

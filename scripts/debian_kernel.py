@@ -12,7 +12,7 @@ import time
 from steps import CACHE, StepFailed, run_logged
 
 SUITE = "trixie-backports"
-FLAVOUR = "amd64"
+ARCHITECTURE = "amd64"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # A point release that appeared since is taken up after a week.
 METADATA_MAX_AGE_SECONDS = 7 * 24 * 3600
@@ -25,7 +25,7 @@ SETTINGS = (
     f"Dir::Cache={APT}/cache",
     f"Dir::Etc::sourcelist={APT}/sources.list",
     "Dir::Etc::sourceparts=-",
-    "APT::Architecture=amd64",
+    f"APT::Architecture={ARCHITECTURE}",
     "APT::Sandbox::User=root",
 )
 
@@ -33,7 +33,8 @@ SETTINGS = (
 class Kernel:
     """One series' packages at one version, and the names that they give it."""
 
-    def __init__(self, series, version, abi, packages):
+    def __init__(self, name, series, version, abi, packages):
+        self.name = name  # the series, or a variant of it: 7.2-rt
         self.series = series
         self.version = version
         self.abi = abi  # as uname -r says
@@ -99,27 +100,28 @@ def newest(candidates):
     return best
 
 
-def resolve(series, parts):
-    """The newest version of a series of which all the parts are there.
+def resolve(name, parts):
+    """The newest version of a series, or of a variant, of which all the parts are there.
 
     parts: what to have beside the source, as in linux-PART-7.2.12+deb13-amd64.
     """
-    source = f"linux-source-{series}"
+    series, *variant = name.split("-")
+    source, flavour = f"linux-source-{series}", "-".join([*variant, ARCHITECTURE])
     names = subprocess.run(
         apt("apt-cache", "pkgnames", "linux-"),
         capture_output=True, text=True, check=True,
     ).stdout.split()
-    pattern = re.compile(rf"linux-{parts[0]}-({re.escape(series)}\.\d+[^-]*-{FLAVOUR})")
+    pattern = re.compile(rf"linux-{parts[0]}-({re.escape(series)}\.\d+[^-]*-{flavour})")
     abis = [match[1] for match in map(pattern.fullmatch, names) if match]
     wanted = {abi: [source, *(f"linux-{part}-{abi}" for part in parts)] for abi in abis}
     known = versions([name for group in wanted.values() for name in group])
     complete = {}
     for abi, group in wanted.items():
         for version in set.intersection(*(known.get(name, set()) for name in group)):
-            complete[version] = Kernel(series, version, abi, group)
+            complete[version] = Kernel(name, series, version, abi, group)
     if not complete:
         raise StepFailed(
-            f"{SUITE} has no kernel {series} with all of: source, {', '.join(parts)}"
+            f"{SUITE} has no kernel {name} with all of: source, {', '.join(parts)}"
         )
     return complete[newest(list(complete))]
 
@@ -135,7 +137,7 @@ def download(position, kernel):
     run_logged(
         f"[{position}] downloading {kernel.abi}: {len(missing)} packages",
         apt("apt-get", "-q", "download", *arguments),
-        CACHE / "log" / f"download-{kernel.series}.log",
+        CACHE / "log" / f"download-{kernel.name}.log",
         cwd=DEBS,
     )
 

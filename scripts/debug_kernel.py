@@ -5,17 +5,17 @@ It is built when a test first asks for it (15 minutes): the tree that modules ar
 against, and what a guest boots.
 """
 
-from build_modules import build
-from guest import Kernel, stock_kernel
+from guest import Kernel
 from kernels import COPY_SOURCE, KUNIT_SERIES, publish, recipe, toolchain
 from steps import CACHE, TOP, Step, exclusive
 
-# The option of the tests, and what stands for the number of one of Debian's kernels.
-OPTION = "--debug"
+# What stands for the number of one of Debian's kernels.
 SERIES = "debug"
 # Without ACPI the kernel hears from the firmware of one processor in each socket. With page
 # tables of five levels KASAN reports an interrupt that comes while their feature bit is read.
 MACHINE = ("-smp", "4,sockets=4", "-cpu", "max,la57=off")
+# What is switched on at boot, beside what the configuration has in its command line.
+ARGUMENTS = ("slab_debug=FZPU", "sysctl.kernel.hung_task_timeout_secs=60")
 CONFIGS = [TOP / "tests" / "kunit" / ".kunitconfig", TOP / "scripts" / "debug_kernel.config"]
 
 # What depends on something that is not there would be dropped without a word.
@@ -60,14 +60,4 @@ def debug_kernel():
 def kernel_in(tree, root):
     """The kernel of a tree, with the modules that were installed there."""
     return Kernel(tree / "arch/x86/boot/bzImage", next((tree / root).glob("lib/modules/*")),
-                  SERIES, MACHINE, slower=6, larger=2)
-
-
-def kernel_of(words, results):
-    """What a command line asks to test on; for this kernel the project's modules are built, too."""
-    if OPTION not in words:
-        return stock_kernel()
-    kernel = debug_kernel()
-    with exclusive("modules"):
-        build(results, "modules", SERIES)
-    return kernel
+                  SERIES, MACHINE, ARGUMENTS, slower=6, larger=2)

@@ -55,6 +55,7 @@ class Kernel:
     modules: pathlib.Path
     series: str
     machine: tuple = ("-smp", "2")
+    arguments: tuple = ()
     #: How many times as much time and memory as Debian's own a scenario takes.
     slower: int = 1
     larger: int = 1
@@ -69,10 +70,10 @@ class Kernel:
         raise ValueError(f"the kernel {self.modules.name} has no module {name}")
 
 
-def stock_kernel():
-    """Debian's own kernel, as kernels.py unpacked it."""
-    modules = next((CACHE / "stock-7.2").glob("usr/lib/modules/*"))
-    return Kernel(modules / "vmlinuz", modules, "7.2")
+def stock_kernel(name="7.2"):
+    """Debian's own kernel, or a variant of it, as kernels.py unpacked it."""
+    modules = next((CACHE / f"stock-{name}").glob("usr/lib/modules/*"))
+    return Kernel(modules / "vmlinuz", modules, name)
 
 
 class Outcome:
@@ -92,7 +93,8 @@ class Boot:
         self.name = name
         self.log = CACHE / "log" / f"guest-{name}.log"
         # The emulator stalls now and then, which is no fault of the clock or the timer.
-        self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check"]
+        self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check",
+                          *kernel.arguments]
         self.machine = list(kernel.machine)
         #: How often it is booted, if it never comes to its scenario.
         self.max_boots = MAX_BOOTS

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Make the kernel trees that the project builds against and tests on.
 
-stock-SERIES   Debian's own kernel: vmlinuz, modules, .config, Module.symvers
+usage: kernels.py [NAME...]
+
+stock-NAME     Debian's own kernel: vmlinuz, modules, .config, Module.symvers
 source-SERIES  Debian's source of it, unpacked and left as it is
-tree-SERIES    a build tree for modules that load on the stock kernel
+tree-NAME      a build tree for modules that load on the stock kernel
 kunit          a source tree with this project linked in at drivers/md/dm_io_rust
 
 Links of these names in the cache point at the current ones.
@@ -12,6 +14,7 @@ Links of these names in the cache point at the current ones.
 
 import functools
 import multiprocessing
+import sys
 
 import debian_kernel
 from steps import CACHE, TOP, Step, StepFailed, exclusive, main
@@ -19,9 +22,12 @@ from steps import CACHE, TOP, Step, StepFailed, exclusive, main
 # The kernel that the demo boots, and the one that KUnit runs on.
 STOCK_SERIES = "7.2"
 KUNIT_SERIES = "7.3"
+# The same with PREEMPT_RT, which is made when it is asked for.
+RT = "7.2-rt"
 PARTS = {
     STOCK_SERIES: ["headers", "binary", "modules"],
     KUNIT_SERIES: ["headers"],
+    RT: ["headers", "binary", "modules"],
 }
 
 UNPACK_STOCK = """
@@ -72,11 +78,11 @@ def toolchain():
 
 def steps_of(kernel):
     """The steps that make the trees of one kernel."""
-    series = kernel.series
+    name, series = kernel.name, kernel.series
     debs = debian_kernel.deb_paths(kernel)
     source_deb = debs.pop(f"linux-source-{series}")
     stock = Step(
-        f"stock-{series}",
+        f"stock-{name}",
         f"unpacking Debian's kernel {kernel.abi}",
         recipe(UNPACK_STOCK, ABI=kernel.abi, DEBS=" ".join(debs.values())),
     )
@@ -86,7 +92,7 @@ def steps_of(kernel):
         recipe(UNPACK_SOURCE, DEBS=source_deb),
     )
     tree = Step(
-        f"tree-{series}",
+        f"tree-{name}",
         f"preparing a build tree for {kernel.abi}",
         recipe(PREPARE_TREE, SOURCE=source.path, STOCK=stock.path, ABI=kernel.abi),
         inputs=[toolchain()],
@@ -98,7 +104,7 @@ def steps_of(kernel):
         recipe(COPY_SOURCE + LINK_PROJECT, SOURCE=source.path),
         inputs=[toolchain()],
     )
-    return [stock, source, tree] + ([kunit] if series == KUNIT_SERIES else [])
+    return [stock, source, tree] + ([kunit] if name == KUNIT_SERIES else [])
 
 
 def publish(step):
@@ -117,10 +123,10 @@ def make_trees(steps):
         publish(step)
 
 
-def make_all():
-    """Make the trees of all kernels, at the same time: a tree's Rust is one crate at a time."""
+def make_all(names):
+    """Make the trees of kernels, at the same time: a tree's Rust is one crate at a time."""
     debian_kernel.update()
-    kernels = [debian_kernel.resolve(series, PARTS[series]) for series in PARTS]
+    kernels = [debian_kernel.resolve(name, PARTS[name]) for name in names]
     for number, kernel in enumerate(kernels, 1):
         debian_kernel.download(f"{number}/{len(kernels)}", kernel)
     # A process of each ends with this one.
@@ -137,7 +143,7 @@ def make_all():
 
 def run():
     with exclusive("setup"):
-        make_all()
+        make_all(sys.argv[1:] or [STOCK_SERIES, KUNIT_SERIES])
     return 0
 
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Run the project's KUnit suites (dm_io_rust_*) with the kernel's own kunit.py.
 
-usage: run_kunit.py [schedules | SUITES]
+usage: run_kunit.py [--debug | schedules | SUITES]
 
-SUITES is a glob: all of this project's unless it is given.
+SUITES is a glob: all of this project's unless it is given. With --debug the kernel has also
+what watches it at a price, as in debug_kernel.py.
 
 With "schedules" only that suite is run, and not a sample of it but all, or what the
 environment asks for: SEED is the order of a sample, PAIR the only pairs of actors, as a glob,
@@ -28,6 +29,7 @@ import threading
 import time
 
 import kernel_log
+from debug_kernel import ARGUMENTS
 from initramfs import Initramfs
 from results import FAIL, PASS, SKIP, Results
 from steps import CACHE, HEARTBEAT_SECONDS, TOP, exclusive, main
@@ -38,16 +40,24 @@ SCHEDULES_TIMEOUT_SECONDS = 7200
 SCHEDULE_PARAMETERS = {
     "SEED": "schedule_seed", "PAIR": "schedule_pair", "POINT": "schedule_point",
 }
+DEBUG = "--debug"
+DEBUG_OPTIONS = ("PAGE_POISONING", "DETECT_HUNG_TASK", "WQ_WATCHDOG", "DEBUG_OBJECTS_RCU_HEAD")
+# The kernel has poison, and suites of random calls go on for longer.
+DEBUG_ARGUMENTS = ("page_poison=on", "dm_io_rust_test.hostile_calls=100000",
+                   "dm_io_rust_test.model_batches=2000")
+DEBUG_TIMEOUT_SECONDS = 3 * 3600
 STATUS = {"PASS": PASS, "SKIP": SKIP}
 
 
 @dataclasses.dataclass
 class Asked:
-    """The suites to run, within how many seconds, and with which arguments of the kernel."""
+    """The suites to run, within how many seconds, and on which kernel with which arguments."""
 
     suites: str = SUITES
     timeout: int = 3600
     arguments: tuple = ()
+    build: str = "build"
+    options: tuple = ()
 
 
 def link_checkout(tree, build):
@@ -71,13 +81,23 @@ def schedule_arguments():
     return arguments if asked["SEED"] else ["dm_io_rust_test.schedules=all", *arguments]
 
 
-def kunit_command(build, initrd, results, asked, options):
+def asked_for(words):
+    """What a command line asks for."""
+    if words == ["schedules"]:
+        return Asked(SCHEDULES, SCHEDULES_TIMEOUT_SECONDS, schedule_arguments())
+    if words == [DEBUG]:
+        return Asked(SUITES, DEBUG_TIMEOUT_SECONDS, (*ARGUMENTS, *DEBUG_ARGUMENTS), "build-debug",
+                     tuple(f"--kconfig_add=CONFIG_{name}=y" for name in DEBUG_OPTIONS))
+    return Asked(*words)
+
+
+def kunit_command(build, initrd, results, asked):
     return [
         "tools/testing/kunit/kunit.py", "run", asked.suites, "--arch", "x86_64",
         "--make_options", "LLVM=1", "--jobs", str(os.cpu_count()),
         "--build_dir", str(build),
         "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"),
-        "--timeout", str(asked.timeout), f"--json={results}", *options,
+        "--timeout", str(asked.timeout), f"--json={results}", *asked.options,
         *(f"--kernel_args={argument}"
           for argument in ["panic=-1", "no_timer_check", *asked.arguments]),
         "--qemu_args", f"-smp 4 -initrd {initrd}",
@@ -156,9 +176,9 @@ def check_suites(results, suites, known):
                   " ".join(sorted(missing)) or f"no suite matches {suites}")
 
 
-def run_suites(results, home, asked, known, *options):
-    """Build the tree in a folder as kunit.py does, with options for that, and run suites."""
-    tree, build = home / "linux", home / "build"
+def run_suites(results, home, asked, known):
+    """Build the tree in a folder as kunit.py does, and run suites."""
+    tree, build = home / "linux", home / asked.build
     log = build / "test.log"
     cases = home / "results.json"
     initrd = home / "leak-scan.cpio.gz"
@@ -166,7 +186,7 @@ def run_suites(results, home, asked, known, *options):
     Initramfs(TOP / "tests" / "kunit" / "leak-scan-init").pack(initrd)
     for stale in (log, cases):
         stale.unlink(missing_ok=True)
-    status, output = stream(kunit_command(build, initrd, cases, asked, options), tree, build)
+    status, output = stream(kunit_command(build, initrd, cases, asked), tree, build)
     console = log.read_text(errors="replace") if log.exists() else ""
     if cases.exists():
         add_cases(results, json.loads(cases.read_text()))
@@ -184,10 +204,7 @@ def run_suites(results, home, asked, known, *options):
 
 def run():
     results = Results()
-    if sys.argv[1:] == ["schedules"]:
-        asked = Asked(SCHEDULES, SCHEDULES_TIMEOUT_SECONDS, schedule_arguments())
-    else:
-        asked = Asked(*sys.argv[1:])
+    asked = asked_for(sys.argv[1:])
     print("[kunit] building the KUnit kernel (8 minutes the first time) and "
           "running the suites ...", flush=True)
     with exclusive("kunit"):

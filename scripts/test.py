@@ -23,7 +23,12 @@ from results import FAIL, Results
 from steps import TOP, main
 
 SCENARIOS = ["tests/targets/run.py", "--short"]
-
+# What is run on other kernels than Debian's usual one, too: it is the option that names them.
+ON_OTHER_KERNELS = {
+    "differential": ["tests/differential/run.py", "--full"],
+    "takeover": ["tests/takeover/run.py", "--short", "takeover"],
+    "taken-over": [*SCENARIOS, "--way=takeover"],
+}
 
 # Of the scenarios there are two in each of their three ways: make test-targets runs all in each.
 PARTS = {
@@ -43,6 +48,9 @@ PARTS = {
     "in-dm-mod": [*SCENARIOS, "--way=dm-mod", "clone", "thin"],
     "taken-over": [*SCENARIOS, "--way=takeover", "mirror", "zoned"],
     "kunit": ["scripts/run_kunit.py"],
+    "kunit-debug": ["scripts/run_kunit.py", "--debug"],
+    **{f"{name}-{kernel}": [*command, f"--{kernel}"] for kernel in ("debug", "rt")
+       for name, command in ON_OTHER_KERNELS.items()},
 }
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The differential tests: the same requests to mainline and to dm_io_rust.
 
-usage: run.py [--full | --mutant] [--debug] [SEED...]
+usage: run.py [--full | --mutant] [--debug | --rt] [SEED...]
 
 On Debian's stock kernel in the emulator, with what scripts/build_modules.py
 built; module/ is the client program. Without a seed each run has another; to
@@ -22,8 +22,8 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
+from asked_kernel import kernel_of  # noqa: E402
 from build_modules import build, products  # noqa: E402
-from debug_kernel import kernel_of  # noqa: E402
 from guest import Guest  # noqa: E402
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 from results import FAIL, Results  # noqa: E402

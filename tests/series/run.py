@@ -74,10 +74,10 @@ def shell(title, commands, **variables):
 def series_in(home, others=""):
     """Have the series, and what others change, in the source of a folder."""
     variables = {"OUT": home, "SOURCE": SOURCE, "FOLDER": FOLDER}
-    with tempfile.TemporaryDirectory(prefix="series-") as patches:
-        write(SOURCE, pathlib.Path(patches))
-        shell("applying it", RESET + APPLY + others, PATCHES=patches, **variables)
     try:
+        with tempfile.TemporaryDirectory(prefix="series-") as patches:
+            write(SOURCE, pathlib.Path(patches))
+            shell("applying it", RESET + APPLY + others, PATCHES=patches, **variables)
         yield
     finally:
         shell("reversing it", RESET + others, **variables)
@@ -92,8 +92,8 @@ def run_in_image(results):
     """The suites, with dm-mod in the image."""
     home = (CACHE / "kunit").resolve()
     with exclusive("kunit"), series_in(home, LINK_PROJECT):
-        run_suites(results, home, Asked(*sys.argv[1:]), suites_of_sources(is_there),
-                   *KUNIT_OPTIONS)
+        run_suites(results, home, Asked(*sys.argv[1:], options=KUNIT_OPTIONS),
+                   suites_of_sources(is_there))
 
 
 def make_modules():

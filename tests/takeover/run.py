@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """dm_io_rust_takeover on the stock kernel in the emulator: how it comes and goes.
 
-usage: run.py [--short] [--debug] [SCENARIO...]
+usage: run.py [--short] [--debug | --rt] [SCENARIO...]
 
 Clients of the kernel's own engine beside those of this one, changes of `active` and
 of the module under load, and what keeps it from being loaded or unloaded. What the
@@ -21,8 +21,8 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 # In front of this folder, whose run.py is not the one of the targets.
 sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
+from asked_kernel import kernel_of  # noqa: E402
 from build_modules import build, products  # noqa: E402
-from debug_kernel import kernel_of  # noqa: E402
 from guest import Guest  # noqa: E402
 from mutate import build_mutant, check_mutant, mutants_of, patched_copy  # noqa: E402
 from results import FAIL, Results  # noqa: E402

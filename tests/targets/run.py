@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Mainline's targets at work on this module, on the stock kernel in the emulator.
 
-usage: run.py [--short] [--debug] [--way=WAY[,WAY...]] [SCENARIO...]
+usage: run.py [--short] [--debug | --rt] [--way=WAY[,WAY...]] [SCENARIO...]
 
 A scenario is a folder here: needs.json says what it needs, main.sh is what the
 guest does. WAY is how the targets come to this engine:
@@ -12,7 +12,7 @@ takeover  the kernel's own, as its package has them; dm_io_rust_takeover.ko redi
 dm-mod    the same, on a dm-mod.ko with this engine in it
 
 With --debug the kernel is one of the project's own, with KASAN, lockdep and other
-checkers, and the targets are its own.
+checkers, and the targets are its own. With --rt it is Debian's with PREEMPT_RT.
 
 With MUTANT=NAME in the environment the module is made with that fault
 (see mutate.py), and each scenario that lists it in needs.json must fail.
@@ -32,9 +32,9 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
 import build_dm_mod  # noqa: E402
-from build_modules import SERIES, products  # noqa: E402
+from asked_kernel import kernel_of  # noqa: E402
+from build_modules import SERIES, is_debians, products  # noqa: E402
 from build_targets import build_series, built  # noqa: E402
-from debug_kernel import kernel_of  # noqa: E402
 from guest import Guest  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 from steps import CACHE, StepFailed, exclusive, main  # noqa: E402
@@ -88,7 +88,7 @@ def unlike_package(kernel, names):
     sums = subprocess.run(["dpkg-deb", "-I", package, "md5sums"], capture_output=True,
                           text=True, check=True).stdout.splitlines()
     packaged = {path: digest for digest, path in (line.split(maxsplit=1) for line in sums)}
-    root = (CACHE / "stock-7.2").resolve()
+    root = (CACHE / f"stock-{kernel.series}").resolve()
     found = {name: kernel.modules.resolve() / kernel.dependency(name)[0] for name in names}
     return [name for name, path in found.items()
             if hashlib.md5(path.read_bytes()).hexdigest()
@@ -212,7 +212,7 @@ def ways_of(words):
 
 def run_way(results, kernel, way, names, mutant, scope, seed):
     module = module_of(kernel.series, way, mutant)
-    if way != REBUILT and kernel.series in SERIES:
+    if way != REBUILT and is_debians(kernel.series):
         check_stock_targets(results, kernel, names)
     for name in names:
         outcome = run_scenario(kernel, name, scope, seed, module, way, bool(mutant))
