@@ -148,6 +148,13 @@ test-differential: setup ## compare with mainline at length; MUTANT=name or all
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) sh -c \
 		'python3 scripts/test.py modules && exec python3 tests/differential/run.py --full'
 
+# SCENARIOS are those of tests/soak/scenarios; MUTANT and SEED as above.
+.PHONY: test-soak
+test-soak: setup ## put load on devices that fail, change and go, at last on a kernel with checkers; SCENARIOS=, MUTANT=, SEED=
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) sh -c \
+		'python3 scripts/test.py modules && python3 tests/soak/run.py $(SCENARIOS) \
+		$(if $(MUTANT),,&& exec python3 tests/soak/run.py --debug $(SCENARIOS))'
+
 # BENCH is --quick, or --record to make the figures the recorded ones.
 .PHONY: bench
 bench: setup ## measure the module against mainline's and bare bios; BENCH=--quick, --record

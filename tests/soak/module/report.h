@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What was done, what was found to be wrong, and both told to user space. */
+#ifndef _SOAK_REPORT_H
+#define _SOAK_REPORT_H
+
+#include <linux/atomic.h>
+#include <linux/compiler_attributes.h>
+
+struct seq_file;
+
+enum count {
+	COUNT_READS,
+	COUNT_WRITES,
+	COUNT_DISCARDS,
+	COUNT_ZEROES,
+	COUNT_FLUSHES,
+	COUNT_COPIES,
+	COUNT_ZEROINGS,
+	COUNT_CALLBACKS,
+	/* Their sectors, once for each region. */
+	COUNT_SECTORS,
+	/* Regions with an error, and with an unsupported operation. */
+	COUNT_FAILED,
+	COUNT_UNSUPPORTED,
+	/* Sectors that were compared with the model. */
+	COUNT_CHECKED,
+	/* What should not have been. */
+	COUNT_WRONG,
+	COUNTS,
+};
+
+extern atomic64_t counts[COUNTS];
+
+static inline void count(enum count which)
+{
+	atomic64_inc(&counts[which]);
+}
+
+void report_counts(struct seq_file *to);
+/* Only the first of them are in the log. */
+__printf(1, 2) void report_wrong(const char *format, ...);
+
+#endif /* _SOAK_REPORT_H */
