@@ -4,10 +4,10 @@
 
 # shellcheck source=../guest/report.sh
 . /lib/report.sh
-# shellcheck source=../targets/lib.sh
-. /lib/targets.sh
 # shellcheck source=../differential/devices.sh
 . /lib/devices.sh
+# shellcheck source=../targets/lib.sh
+. /lib/targets.sh
 # shellcheck disable=SC2153 # the settings have it
 MIB=$DISK_MIB
 . ./lib.sh

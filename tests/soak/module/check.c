@@ -115,7 +115,8 @@ static void heal(struct model *sector, bool is_done)
 /* Whether what was to be written is there, or what was there before, too. */
 static void write_model(const struct request *request, const struct place *place, bool is_done)
 {
-	if (!is_done && ends_beyond(place, true))
+	/* dm_io() begins with none that is too long; kcopyd does what comes before the end. */
+	if (!is_done && !request_is_copy(request) && ends_beyond(place, true))
 		return;
 	for (sector_t i = 0; i < place->count; i++) {
 		struct model *sector = model_of(place, i);
@@ -182,8 +183,6 @@ static void copy_model(const struct request *request, const struct place *place,
 	bool all = ignores_errors(request);
 	bool known = all && disks_block() == 1 && is_known(&request->from) && is_known(place);
 
-	if (!is_done && ends_beyond(place, true))
-		return;
 	for (sector_t i = 0; i < place->count; i++) {
 		struct model *sector = model_of(place, i);
 		const struct model *source = model_of(&request->from, i);
