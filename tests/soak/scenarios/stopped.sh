@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Devices that are suspended, and queues that are frozen, until nothing goes on: and then goes on.
+
+stopped()
+{
+	memory_disk under discard=1
+	dmsetup create halts --table "0 $((MIB * 2048)) linear /dev/under 0"
+	begin stopped /dev/mapper/halts
+	for options in '' --noflush --nolockfs '--noflush --nolockfs'; do
+		# shellcheck disable=SC2086 # a word for each
+		check "stopped, suspended $options" dmsetup suspend $options halts
+		until_true stands_still
+		check "stopped, resumed" dmsetup resume halts
+		more 100
+	done
+	change_elevators under steady0
+	end
+	dmsetup remove halts
+	switch_off under
+}
+
+# Not a request ends while another could have been chosen many times.
+stands_still()
+{
+	had=$(requests)
+	usleep 300000
+	[ "$had" = "$(requests)" ]
+}
+
+# change_elevators DISK...
+change_elevators()
+{
+	modprobe -a mq-deadline kyber-iosched bfq 2>/dev/null
+	for elevator in mq-deadline kyber bfq none mq-deadline none; do
+		grep -q "$elevator" "/sys/block/$1/queue/scheduler" || continue
+		for disk in "$@"; do
+			check "stopped, $disk has $elevator" \
+				sh -c "echo $elevator >/sys/block/$disk/queue/scheduler"
+		done
+		more 100
+	done
+}
