@@ -101,6 +101,8 @@ class Boot:
         #: Whether the run is over with the first check that fails, but for those in may_fail.
         self.until_failure = False
         self.may_fail = ()
+        #: After how many lines "acknowledged" the power is cut, if ever.
+        self.cut_after = None
         self._disks = []
 
     def disk(self, image):
@@ -123,7 +125,9 @@ class Boot:
             results.check(f"{self.name}: the guest ends by itself",
                           ending not in (None, NOT_BOOTED),
                           f"within {timeout} s; the end of its log:\n{last}")
-        if ending not in (None, NOT_BOOTED, CUT_OFF):
+        if self.cut_after is not None:
+            results.check(f"{self.name}: the power is cut", ending is CUT_OFF, f"{ending}")
+        elif ending not in (None, NOT_BOOTED, CUT_OFF):
             results.check(f"{self.name}: main.sh ends well", ending == 0,
                           f"status {ending}")
             results.check(f"{self.name}: main.sh has checked something", bool(reported))
@@ -140,7 +144,8 @@ class Boot:
         it built in: and then its log has a report, or it does not boot this time either.
         """
         for boot in range(self.max_boots):
-            ending = follow(command, results, timeout, self.until_failure, self.may_fail)
+            ending = follow(command, results, timeout, self.until_failure, self.may_fail,
+                            self.cut_after)
             if ending is not NOT_BOOTED or kernel_log.reports(self._console()):
                 break
             kept = self.log.with_suffix(f".not-booted-{boot}.log")
@@ -203,20 +208,25 @@ class Guest(Boot):
         content = (self.kernel.modules / path).read_bytes()
         target.write_bytes(lzma.decompress(content) if path.endswith(".xz") else content)
 
-    def run(self, timeout, memory_mib=1024):
-        """Start it with what has been added."""
+    def pack(self, archive):
+        """Write what it boots from, with what has been added: for start()."""
         names = [f"vd{chr(ord('a') + number)}\n" for number in range(len(self._disks))]
         (self._image.root / "disks").write_text("".join(names))
+        self._image.pack(archive)
+
+    def run(self, timeout, memory_mib=1024):
+        """Start it with what has been added."""
         with tempfile.TemporaryDirectory(prefix="guest-") as folder:
             archive = f"{folder}/initramfs.cpio.gz"
-            self._image.pack(archive)
+            self.pack(archive)
             return self.start(archive, timeout, memory_mib)
 
 
-def follow(command, results, timeout, until_failure=False, may_fail=()):
+def follow(command, results, timeout, until_failure=False, may_fail=(), cut_after=None):
     """Run the emulator and take in its reports; main.sh's status, None without.
 
-    CUT_OFF if a check failed that was to be the end, NOT_BOOTED if main.sh was not begun.
+    CUT_OFF if a check failed that was to be the end, or the power was to be cut; NOT_BOOTED if
+    main.sh was not begun.
     """
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -224,7 +234,7 @@ def follow(command, results, timeout, until_failure=False, may_fail=()):
     )
     limit = threading.Timer(timeout, process.kill)
     limit.start()
-    ending = NOT_BOOTED
+    ending, acknowledged = NOT_BOOTED, 0
     try:
         for line in process.stdout:
             kind, _, text = line.strip().partition(" ")
@@ -238,6 +248,11 @@ def follow(command, results, timeout, until_failure=False, may_fail=()):
                     break
             elif kind == "exit":
                 ending = int(text)
+            elif kind == "acknowledged":
+                acknowledged += 1
+                if acknowledged == cut_after:
+                    ending = CUT_OFF
+                    break
             elif text:
                 print(f"  {text if kind == 'say' else line.strip()}", flush=True)
         else:

@@ -34,6 +34,11 @@ class Endings(unittest.TestCase):
     def test_cut_off_by_a_check_that_fails(self):
         self.assertEqual(ending("echo booted; echo fail one; exec sleep 60", until_failure=True), CUT_OFF)
 
+    def test_cut_off_after_so_many_acknowledged_writes(self):
+        script = "echo booted; echo acknowledged; echo acknowledged; exec sleep 60"
+        self.assertIs(ending(script, cut_after=2), CUT_OFF)
+        self.assertIsNone(ending(script, cut_after=3, timeout=0.5))
+
     def test_not_by_one_that_may_fail(self):
         script = "echo booted; echo fail one: why; echo exit 0"
         self.assertEqual(ending(script), 0)
