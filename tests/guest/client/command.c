@@ -5,7 +5,7 @@
  * dm_io_rust_client/data is the buffer. dm_io_rust_client/command runs what is
  * written to it and, read, tells how that ended:
  *
- *	read|write|discard|zero|flush SERVICE START REGION...
+ *	read|write|fua|commit|discard|zero|flush SERVICE START REGION...
  *		=> error=0xBITS
  *	copy stop|ignore FROM TO...
  *		=> read_err=0|1 write_err=0xBITS
@@ -36,6 +36,8 @@ static const struct {
 } operations[] = {
 	{ "read", REQ_OP_READ },
 	{ "write", REQ_OP_WRITE },
+	{ "fua", REQ_OP_WRITE | REQ_FUA },
+	{ "commit", REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA },
 	{ "discard", REQ_OP_DISCARD },
 	{ "zero", REQ_OP_WRITE_ZEROES },
 	{ "flush", REQ_OP_WRITE | REQ_PREFLUSH },
