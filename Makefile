@@ -132,6 +132,14 @@ test-takeover: setup ## have the takeover come and go, at last on a kernel with 
 		'python3 scripts/test.py modules && python3 tests/takeover/run.py \
 		$(if $(MUTANT),,&& exec python3 tests/takeover/run.py --debug --short takeover)'
 
+# CUTS is how often, MUTANT a fault that the logs of dm-log-writes are to show, SEED that of a
+# run to repeat.
+test-crash: CUTS ?= 100
+.PHONY: test-crash
+test-crash: setup ## cut the power, and see what is left of acknowledged writes; CUTS=, MUTANT=, SEED=
+	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) sh -c \
+		'python3 scripts/test.py modules && exec python3 tests/crash/run.py $(CUTS)'
+
 .PHONY: test-packages
 test-packages: setup ## build the Debian packages, install them, and boot from LVM with them
 	@scripts/machine-image.sh
