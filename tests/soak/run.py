@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Load on devices that fail, change and go, and a model of what they must hold.
 
-usage: run.py [--short] [--debug] [SCENARIO...]
+usage: run.py [--short] [--debug | --rt] [SCENARIO...]
        run.py --minutes=NUMBER [--way=rebuilt|takeover] [--debug]
 
 module/ is the load, scenarios/ what happens to the devices meanwhile. With --minutes it is
@@ -23,8 +23,8 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 # In front of this folder, whose run.py is not the one of the targets.
 sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
+from asked_kernel import kernel_of  # noqa: E402
 from build_modules import SERIES, build, products  # noqa: E402
-from debug_kernel import kernel_of  # noqa: E402
 from guest import Guest  # noqa: E402
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 from results import FAIL, Results  # noqa: E402
