@@ -92,11 +92,11 @@ static int io(struct service_buffer *buf, unsigned int num_regions,
 				   buf->no_error ? NULL : &buf->error);
 }
 
-#define SERVICE(what, bit, form) {		\
+#define SERVICE(what, bit, form, is_short) {	\
 	.name = what,				\
 	.memory = bit,				\
 	.kind = form,				\
-	.has_short_vectors = (form) == TEST_BUFFER_RAGGED, \
+	.has_short_vectors = is_short,		\
 	.ioprio = TASK_IOPRIO,			\
 	.create = create,			\
 	.free = free,				\
@@ -108,17 +108,17 @@ static int io(struct service_buffer *buf, unsigned int num_regions,
 }
 
 const struct io_service dm_io_page_list =
-	SERVICE("dm_io_page_list", SERVICE_LIST, TEST_BUFFER_PAGES);
+	SERVICE("dm_io_page_list", SERVICE_LIST, TEST_BUFFER_PAGES, false);
 const struct io_service dm_io_bvecs =
-	SERVICE("dm_io_bvecs", SERVICE_BVECS, TEST_BUFFER_BVECS);
+	SERVICE("dm_io_bvecs", SERVICE_BVECS, TEST_BUFFER_BVECS, false);
 const struct io_service dm_io_multi =
-	SERVICE("dm_io_multi_page_bvecs", SERVICE_BVECS, TEST_BUFFER_MULTI);
+	SERVICE("dm_io_multi_page_bvecs", SERVICE_BVECS, TEST_BUFFER_MULTI, false);
 const struct io_service dm_io_ragged =
-	SERVICE("dm_io_ragged_bvecs", SERVICE_BVECS, TEST_BUFFER_RAGGED);
+	SERVICE("dm_io_ragged_bvecs", SERVICE_BVECS, TEST_BUFFER_RAGGED, true);
 const struct io_service dm_io_vmalloc =
-	SERVICE("dm_io_vmalloc", SERVICE_VM, TEST_BUFFER_VMALLOC);
+	SERVICE("dm_io_vmalloc", SERVICE_VM, TEST_BUFFER_VMALLOC, false);
 const struct io_service dm_io_vmap =
-	SERVICE("dm_io_vmap", SERVICE_VM, TEST_BUFFER_VMAP);
+	SERVICE("dm_io_vmap", SERVICE_VM, TEST_BUFFER_VMAP, false);
 
 static void *client_create(unsigned int pages)
 {
