@@ -76,9 +76,15 @@ use kernel::{
 
 pub(crate) use super::bvec_table::MAX_VECS;
 
+/// No logical block of a device is longer, in bytes. Many kernels have a lower limit, as those without
+/// transparent huge pages; what a copy makes of this is the same on all of them.
+const INLINE_BYTES: usize = 64 << 10;
+
+const _: () = assert!(MAX_BLOCK_SIZE <= INLINE_BYTES);
+
 /// How many vectors a bio has without an allocation: as many as a logical block of any device takes,
 /// wherever in a page it starts.
-pub(crate) const INLINE_VECS: usize = MAX_BLOCK_SIZE.div_ceil(PAGE_SIZE) + 1;
+pub(crate) const INLINE_VECS: usize = INLINE_BYTES.div_ceil(PAGE_SIZE) + 1;
 
 /// The shared half of a bio's payload, which decides what happens when the bio has ended.
 ///

@@ -13,9 +13,11 @@ use crate::{
 };
 
 /// The most sectors of a range that is read as a whole before any of it is written: what lies in no
-/// more blocks of a client's reserve than a bio has vectors of its own. That is 512 KiB where devices
-/// may have blocks of 64 KiB.
+/// more blocks of a client's reserve than a bio has vectors of its own.
 const MAX_OVERLAPPING: u64 = (MIN_BLOCK * (INLINE_VECS - 1)) as u64 >> SECTOR_SHIFT;
+
+// Mainline does so with what it copies at a time: 512 KiB, unless a parameter says otherwise.
+const _: () = assert!(MAX_OVERLAPPING << SECTOR_SHIFT == 512 << 10);
 
 /// How a job is written, by what the devices said when it was accepted: their limits may change at
 /// any time, and a range that was cut for others fails, but is not cut anew.
