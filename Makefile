@@ -163,6 +163,13 @@ test-soak: setup ## put load on devices that fail, change and go, at last on a k
 		'python3 scripts/test.py modules && python3 tests/soak/run.py $(SCENARIOS) \
 		$(if $(MUTANT),,&& exec python3 tests/soak/run.py --debug $(SCENARIOS))'
 
+# WAY is rebuilt or takeover, DEBUG=1 the kernel with checkers.
+soak: MINUTES ?= 60
+.PHONY: soak
+soak: setup ## the same, for long, with mainline's targets on this module; MINUTES=, WAY=, DEBUG=, SEED=
+	@$(IN_TOOLCHAIN) env SEED=$(SEED) sh -c 'python3 scripts/test.py modules targets && \
+		exec python3 tests/soak/run.py --minutes=$(MINUTES) --way=$(or $(WAY),rebuilt) $(if $(DEBUG),--debug)'
+
 # BENCH is --quick, or --record to make the figures the recorded ones.
 .PHONY: bench
 bench: setup ## measure the module against mainline's and bare bios; BENCH=--quick, --record
@@ -183,7 +190,7 @@ test-schedules: setup ## hold any task at any function, against any other; SEED=
 test-debug: setup ## run all on a kernel with checkers, and what loads modules on Debian's with PREEMPT_RT
 	@python3 scripts/kernels.py 7.2-rt
 	@$(IN_TOOLCHAIN) python3 scripts/test.py kunit-debug \
-		$(foreach kernel,debug rt,$(addsuffix -$(kernel),differential takeover taken-over))
+		$(foreach kernel,debug rt,$(addsuffix -$(kernel),differential takeover taken-over soak))
 
 .PHONY: lint
 lint: setup ## check formatting, lints and kernel-doc

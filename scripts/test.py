@@ -28,6 +28,7 @@ ON_OTHER_KERNELS = {
     "differential": ["tests/differential/run.py", "--full"],
     "takeover": ["tests/takeover/run.py", "--short", "takeover"],
     "taken-over": [*SCENARIOS, "--way=takeover"],
+    "soak": ["tests/soak/run.py", "--short"],
 }
 
 # Of the scenarios there is one in each of their three ways: make test-targets runs all in each.

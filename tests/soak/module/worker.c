@@ -42,6 +42,7 @@ static bool is_idle(const struct request *request)
 
 static bool has_ended(const struct request *request)
 {
+	/* What it was called back with is read then. */
 	return is_in_use(request) && smp_load_acquire(&request->has_ended);
 }
 

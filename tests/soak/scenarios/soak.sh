@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# For as long as MINUTES says: the load on plain disks, on one whose I/O fails now and then,
+# and on a snapshot's origin, a mirror and a thin volume, which are on this engine, too. In
+# each round the snapshot is taken anew, the mirror is copied again, blocks of the thin
+# volume are shared and unshared, and memory is filled.
+
+SECTORS=$((MIB * 2048))
+# Of the memory that is there, so much is left in MiB.
+LEFT=96
+
+make_targets()
+{
+	memory_disk under-origin discard=1 && memory_disk store size=$((MIB * 2)) &&
+		memory_disk leg0 discard=1 && memory_disk leg1 irqmode=2 completion_nsec=100000 discard=1 &&
+		memory_disk metadata size=4 && memory_disk data size=$((MIB * 3)) discard=1 &&
+		dmsetup create origin --table "0 $SECTORS snapshot-origin /dev/under-origin" &&
+		dmsetup create mirrored --table "$(mirror_table)" &&
+		dmsetup create pool --table \
+			"0 $((SECTORS * 3)) thin-pool /dev/metadata /dev/data 128 0" &&
+		dmsetup message pool 0 create_thin 0 &&
+		dmsetup create thin --table "0 $SECTORS thin /dev/mapper/pool 0"
+}
+
+mirror_table()
+{
+	echo "0 $SECTORS mirror core 1 512 2 /dev/leg0 0 /dev/leg1 0"
+}
+
+# Its log is in memory, and so all of the mirror is copied.
+copy_mirror()
+{
+	dmsetup suspend mirrored && dmsetup load mirrored --table "$(mirror_table)" &&
+		dmsetup resume mirrored
+}
+
+# What is under the origin while nothing goes on there is what the snapshot is from then on.
+take_snapshot()
+{
+	dd if=/dev/zero of=/dev/store bs=4096 count=1 oflag=direct 2>/dev/null &&
+		dmsetup suspend origin &&
+		dd if=/dev/under-origin of=/tmp/origin bs=1M iflag=direct 2>/dev/null &&
+		dmsetup create snap --table "0 $SECTORS snapshot /dev/under-origin /dev/store P 16" &&
+		dmsetup resume origin
+}
+
+share_blocks()
+{
+	dmsetup suspend thin && dmsetup message pool 0 create_snap 1 0 && dmsetup resume thin
+}
+
+# fill_memory: for as long as the load does a part of a phase.
+fill_memory()
+{
+	free=$(awk -v left=$LEFT '$1 == "MemAvailable:" { print int($2 / 1024) - left }' /proc/meminfo)
+	dd if=/dev/zero of=/tmp/filler bs=1M count="$free" 2>/dev/null
+	more 200
+	rm /tmp/filler
+}
+
+# flaky TARGET...: the table that the disk has from now on.
+flaky()
+{
+	dmsetup suspend flaky && dmsetup load flaky --table "0 $SECTORS $*" && dmsetup resume flaky
+}
+
+fail_for_a_time()
+{
+	may_fail 1 /dev/mapper/flaky && flaky flakey /dev/under 0 0 1 1 "$1" && more 200 &&
+		flaky linear /dev/under 0 && may_fail 0 /dev/mapper/flaky
+}
+
+# A round says only what fails.
+round()
+{
+	take_snapshot && fail_for_a_time error_writes && share_blocks && copy_mirror && fill_memory &&
+		fail_for_a_time error_reads && more 500 &&
+		same /tmp/origin /dev/mapper/snap $((MIB << 20)) &&
+		dmsetup remove snap && dmsetup message pool 0 delete 1
+}
+
+rounds()
+{
+	end=$(($(cut -d . -f 1 /proc/uptime) + MINUTES * 60))
+	number=0
+	while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ] && [ "$(counted wrong)" = 0 ]; do
+		round || return 1
+		number=$((number + 1))
+		report say "$number rounds: $(sum)"
+	done
+}
+
+sum()
+{
+	echo "$(requests) requests, $(($(counted sectors) / 2048)) MiB, $(counted failed) failed," \
+		"$(counted checked) sectors checked, $(counted wrong) wrong"
+}
+
+soak()
+{
+	modprobe dm_flakey
+	memory_disk under discard=1
+	dmsetup create flaky --table "0 $SECTORS linear /dev/under 0"
+	check "soak, the modules load" load_all
+	check "soak, the targets are made" make_targets
+	check "soak, the disks are filled" add_disks /dev/steady0 /dev/steady1 /dev/mapper/flaky \
+		/dev/mapper/origin /dev/mapper/mirrored /dev/mapper/thin
+	check "the load is on" control start
+	check "soak, $MINUTES minutes" rounds
+	report say "$(sum)"
+	check "soak, the load ends" control stop
+	check "soak, all disks hold what they must" control verify
+	check "soak, nothing was wrong" first_wrong
+	check "soak, there was a fault for every 200 requests" \
+		[ "$(counted failed)" -gt $(($(requests) / 200)) ]
+	rmmod dm_io_rust_soak
+	check "soak, the devices go" remove_devices
+	check "soak, the modules unload" unload_modules
+}
