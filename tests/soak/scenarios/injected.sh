@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# fail_make_request, on and off, where the kernel has it.
+
+INJECTED=/sys/kernel/debug/fail_make_request
+
+# inject PER_CENT
+inject()
+{
+	echo 0 >$INJECTED/verbose && echo -1 >$INJECTED/times &&
+		echo "$1" >$INJECTED/probability && echo 1 >/sys/block/faulty/make-it-fail
+}
+
+injected()
+{
+	if [ ! -d $INJECTED ]; then
+		report skip "injected: the kernel has no fail_make_request"
+		return
+	fi
+	memory_disk faulty discard=1
+	begin injected /dev/faulty
+	for per_cent in 1 20 100 5; do
+		may_fail 1 /dev/faulty
+		check "injected, $per_cent % fail" inject $per_cent
+		before=$(counted failed)
+		phase
+		check "injected, it is noticed" [ "$(counted failed)" -gt "$before" ]
+		check "injected, none fail" inject 0
+		may_fail 0 /dev/faulty
+		phase
+	done
+	end
+	switch_off faulty
+}
