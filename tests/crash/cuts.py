@@ -30,7 +30,8 @@ class Machine:
         self._fill(random.Random(f"{seed} disks"))
         self.contents = {name: Content(self.loads[name], self.read(disk))
                          for name, disk in (("origin", "origin"), ("mirror", "leg_a"))}
-        self.differing = self.copied = self.snapshots = 0
+        self.differing = self.copied = self.mapped = 0
+        self.snapshots = 1
 
     def _fill(self, source):
         snapshot, mirror = SnapshotJudge.make(source), MirrorJudge.make(source)
@@ -67,9 +68,13 @@ class Machine:
 
     def renew_snapshot(self, found):
         """A new one when much is copied: of a chunk that is, no copy is made."""
-        if isinstance(found, str) or len(found) < ORIGIN_SECTORS // CHUNK // 2:
+        if isinstance(found, str):
             return
-        self.copied += len(found)
+        self.copied += len(found) - self.mapped
+        self.mapped = len(found)
+        if self.mapped < ORIGIN_SECTORS // CHUNK // 2:
+            return
+        self.mapped = 0
         self.snapshots += 1
         self.paths["created"].write_bytes(self.read("origin"))
         with open(self.paths["store"], "r+b") as store:
