@@ -26,6 +26,7 @@ io-lose-flush  REQ_PREFLUSH is lost
 io-lose-fua    REQ_FUA is lost
 io-misplace    writes of dm-io go one sector beside their place
 io-misread     reads of dm-io that are one bio come from one sector beside theirs
+io-skip-flush  flushes without data are reported done, and never made
 io-stale       what a read that failed did not fill is left as it was
 takeover-all-requests  I/O of clients of the kernel's own goes to this module, too
 takeover-always  new clients are this module's whatever `active` is
