@@ -192,6 +192,12 @@ test-debug: setup ## run all on a kernel with checkers, and what loads modules o
 	@$(IN_TOOLCHAIN) python3 scripts/test.py kunit-debug \
 		$(foreach kernel,debug rt,$(addsuffix -$(kernel),differential takeover taken-over soak))
 
+# COUNT is of how many mutants, SEED that of their sample, JOBS of how many guests at a time.
+.PHONY: mutants
+mutants: setup ## see that the KUnit suites notice faults in the Rust source; COUNT=, SEED=, JOBS=
+	@$(IN_TOOLCHAIN) python3 tests/mutation/run.py $(if $(COUNT),--count=$(COUNT)) \
+		$(if $(SEED),--seed=$(SEED)) $(if $(JOBS),--jobs=$(JOBS))
+
 .PHONY: lint
 lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/lint.py

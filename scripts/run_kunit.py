@@ -60,13 +60,13 @@ class Asked:
     options: tuple = ()
 
 
-def link_checkout(tree, build):
-    """Point the kernel tree at this checkout."""
+def link_checkout(tree, build, checkout=TOP):
+    """Point the kernel tree at a checkout, this one unless it is told."""
     link = tree / "drivers" / "md" / "dm_io_rust"
-    if link.is_symlink() and os.readlink(link) == str(TOP):
+    if link.is_symlink() and os.readlink(link) == str(checkout):
         return
     link.unlink(missing_ok=True)
-    link.symlink_to(TOP)
+    link.symlink_to(checkout)
     # Objects of another checkout may be newer than these sources.
     shutil.rmtree(build / "drivers" / "md" / "dm_io_rust", ignore_errors=True)
 

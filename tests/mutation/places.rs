@@ -77,12 +77,6 @@ fn method(name: &str) -> Option<&'static str> {
         "max" => "min",
         "any" => "all",
         "all" => "any",
-        "is_some" => "is_none",
-        "is_none" => "is_some",
-        "is_some_and" => "is_none_or",
-        "is_none_or" => "is_some_and",
-        "is_ok" => "is_err",
-        "is_err" => "is_ok",
         "checked_add" => "checked_sub",
         "checked_sub" => "checked_add",
         "saturating_add" => "saturating_sub",
@@ -310,8 +304,12 @@ impl<'ast> Visit<'ast> for Places<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if let Some(other) = method(&call.method.to_string()) {
+        let name = call.method.to_string();
+        if let Some(other) = method(&name) {
             self.replace(call.span(), call.method.span(), other);
+        }
+        if name.starts_with("is_") || name.starts_with("has_") {
+            self.negate(&Expr::MethodCall(call.clone()));
         }
         visit::visit_expr_method_call(self, call);
     }
