@@ -42,7 +42,7 @@ SCHEDULE_PARAMETERS = {
 }
 DEBUG = "--debug"
 DEBUG_OPTIONS = ("PAGE_POISONING", "DETECT_HUNG_TASK", "WQ_WATCHDOG", "DEBUG_OBJECTS_RCU_HEAD")
-# The kernel has poison, and suites of random calls go on for longer.
+# Freed pages are poisoned, and the suites of random calls go on for longer.
 DEBUG_ARGUMENTS = ("page_poison=on", "dm_io_rust_test.hostile_calls=100000",
                    "dm_io_rust_test.model_batches=2000")
 DEBUG_TIMEOUT_SECONDS = 3 * 3600
