@@ -11,7 +11,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
 .PHONY: setup
-setup: ## fetch and build what all the others need (once; about 5 minutes)
+setup: ## fetch and build what all the others need (once; about 4 minutes)
 	@scripts/toolchain.sh
 	@python3 scripts/kernels.py
 
@@ -116,12 +116,17 @@ targets: setup ## build mainline's targets to work on this module
 test-misuse: setup ## try the misuses of Documentation/safety.rst, which must not compile
 	@$(IN_TOOLCHAIN) python3 scripts/test.py modules misuse
 
+.PHONY: test-builds
+test-builds: setup ## build everything for 7.3, too
+	@python3 scripts/kernels.py 7.3
+	@$(IN_TOOLCHAIN) python3 scripts/test.py clippy-7.3 modules-7.3 targets-7.3 dm-mod-7.3
+
 # WAY is how the targets come to this engine, all three ways unless it is given; MUTANT is
 # a fault of tests/targets/mutants that they are to notice; SCENARIOS and SEED are those
 # of one run to repeat.
 test-targets: WAY ?= rebuilt,takeover,dm-mod
 .PHONY: test-targets
-test-targets: setup ## use the targets in an emulated Debian; WAY=, MUTANT=, SCENARIOS=, SEED=
+test-targets: setup $(if $(MUTANT)$(SCENARIOS),,test-builds) ## use the targets in an emulated Debian; WAY=, MUTANT=, SCENARIOS=, SEED=
 	@$(IN_TOOLCHAIN) env MUTANT=$(MUTANT) SEED=$(SEED) sh -c 'python3 scripts/test.py modules \
 		$(if $(findstring rebuilt,$(WAY)),targets) $(if $(findstring dm-mod,$(WAY)),dm-mod) && \
 		exec python3 tests/targets/run.py --way=$(WAY) $(SCENARIOS)'
@@ -142,6 +147,7 @@ test-crash: setup ## cut the power, and see what is left of acknowledged writes;
 
 .PHONY: test-packages
 test-packages: setup ## build the Debian packages, install them, and boot from LVM with them
+	@python3 scripts/kernels.py 7.3
 	@scripts/machine-image.sh
 	@$(IN_TOOLCHAIN) python3 scripts/test.py packages
 
@@ -200,7 +206,7 @@ mutants: setup ## see that the KUnit suites notice faults in the Rust source; CO
 
 .PHONY: lint
 lint: setup ## check formatting, lints and kernel-doc
-	@$(IN_TOOLCHAIN) python3 scripts/lint.py
+	@$(IN_TOOLCHAIN) python3 scripts/test.py lint clippy
 
 .PHONY: test
 test: ## lint, builds, misuse, comparison with mainline, demo, takeover, short scenarios, kunit

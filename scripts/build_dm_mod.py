@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Build dm-mod.ko with this engine for both kernels.
+"""Build dm-mod.ko with this engine for kernels.
+
+usage: build_dm_mod.py [SERIES...]
 
 See dm_mod.py, which must refuse sources that are not the kernel's.
 """
@@ -10,7 +12,7 @@ import subprocess
 import sys
 
 import dm_mod
-from build_modules import SERIES, compiler, products, warnings
+from build_modules import SERIES, compiler, products, series_asked, warnings
 from results import Results
 from steps import CACHE, TOP, StepFailed, exclusive, main, run_logged
 
@@ -94,24 +96,23 @@ def check_exports(results, series):
 
 
 def refused(results, name, reason, *arguments):
-    """A check that dm_mod.py refuses, says why, and leaves no module."""
+    """A check that dm_mod.py refuses, says why, and leaves no module for Debian's kernel."""
     output = products("dm-mod", "refused")
     output.mkdir(parents=True, exist_ok=True)
     (output / "dm-mod.ko").touch()
-    done = subprocess.run([sys.executable, SCRIPT, "--output", str(output), *map(str, arguments)],
+    done = subprocess.run([sys.executable, SCRIPT, "--output", str(output), "--release",
+                           release(STOCK_SERIES), *map(str, arguments)],
                           capture_output=True, text=True, check=False)
     good = done.returncode != 0 and reason in done.stderr and not (output / "dm-mod.ko").exists()
     results.check(f"dm-mod: refuses {name}", good, done.stderr)
 
 
 def check_refusals(results):
-    here, other = SERIES
-    refused(results, "the tree of another kernel", f"not of {release(here)}",
-            "--release", release(here), "--stock", stock(), tree(other))
-    refused(results, "the source of another kernel", f"not of {release(here)}", "--release",
-            release(here), "--stock", stock(), "--source", CACHE / f"source-{other}", tree(here))
-    refused(results, "a kernel whose own dm-mod.ko is not there", "is no module", "--release",
-            release(here), "--stock", CACHE / "dm-mod.ko", tree(here))
+    here = tree(STOCK_SERIES)
+    refused(results, "the source of another kernel", f"not of {release(STOCK_SERIES)}",
+            "--stock", stock(), "--source", CACHE / f"source-{SERIES[1]}", here)
+    refused(results, "a kernel whose own dm-mod.ko is not there", "is no module",
+            "--stock", CACHE / "dm-mod.ko", here)
 
 
 def code_refused(results, name, reason, kernels, module):
@@ -155,19 +156,31 @@ def check_comparison(results, module):
     code_refused(results, "the kernel's own module", "no code of this engine", kernels, kernels)
 
 
+def check_stock_series(results):
+    module = build_stock_series(results)
+    if module:
+        check_exports(results, STOCK_SERIES)
+        results.check("dm-mod: parameters, aliases and licence are the kernel's own",
+                      told(module) == told(stock()), str(told(module)))
+        check_comparison(results, module)
+    check_refusals(results)
+
+
+def check_other(results, series):
+    build_other(results, series)
+    check_exports(results, series)
+    refused(results, f"the tree of {series}", f"not of {release(STOCK_SERIES)}",
+            "--stock", stock(), tree(series))
+
+
 def run():
     results = Results()
     with exclusive("modules"):
-        module = build_stock_series(results)
-        for series in SERIES[1:]:
-            build_other(results, series)
-        if module:
-            for series in SERIES:
-                check_exports(results, series)
-            results.check("dm-mod: parameters, aliases and licence are the kernel's own",
-                          told(module) == told(stock()), str(told(module)))
-            check_comparison(results, module)
-        check_refusals(results)
+        for series in series_asked():
+            if series == STOCK_SERIES:
+                check_stock_series(results)
+            else:
+                check_other(results, series)
     return results.finish()
 
 

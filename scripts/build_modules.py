@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Build the module, and those that call it, on both kernels without a warning.
+"""Build the module, and those that call it, for kernels without a warning.
+
+usage: build_modules.py [SERIES...]
 
 Products are outside of the checkout: see products().
 """
@@ -10,11 +12,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from results import Results
 from sections import TEXT, total
 from steps import CACHE, TOP, StepFailed, exclusive, main, run_logged
 
+# Those of Debian's kernels; unless others are named, it is built for the first, which guests boot.
 SERIES = ("7.2", "7.3")
 # The bytes of code that the module is to have at most.
 MOST_TEXT = 56 * 1024
@@ -38,6 +42,11 @@ def products(name, series):
 def warnings(text):
     """What compilers, modpost and make complain about in a build's log."""
     return re.findall(r"^.*\b(?:warning|WARNING|error|ERROR)\b.*$", text, re.MULTILINE)
+
+
+def series_asked():
+    """The kernels that a script is to build for."""
+    return sys.argv[1:] or SERIES[:1]
 
 
 def is_debians(series):
@@ -113,7 +122,7 @@ def run():
     results = Results()
     callers = {**CALLERS, "readme": readme_example()}
     with exclusive("modules"):
-        for series in SERIES:
+        for series in series_asked():
             build(results, "modules", series)
             check_text(results, series)
             symbols = products("modules", series) / "Module.symvers"

@@ -12,9 +12,8 @@ products("targets", SERIES).
 
 import re
 import subprocess
-import sys
 
-from build_modules import SERIES, build, products
+from build_modules import build, products, series_asked
 from results import Results
 from steps import CACHE, TOP, exclusive, main
 
@@ -103,7 +102,7 @@ def build_series(results, series):
 def run():
     results = Results()
     with exclusive("modules"):
-        for series in sys.argv[1:] or SERIES:
+        for series in series_asked():
             build_series(results, series)
     return results.finish()
 

@@ -33,12 +33,13 @@ SETTINGS = (
 class Kernel:
     """One series' packages at one version, and the names that they give it."""
 
-    def __init__(self, name, series, version, abi, packages):
+    def __init__(self, name, series, version, abi, parts):
         self.name = name  # the series, or a variant of it: 7.2-rt
         self.series = series
         self.version = version
         self.abi = abi  # as uname -r says
-        self.packages = packages
+        self.source = f"linux-source-{series}"
+        self.parts = parts  # the packages beside that
 
     def deb(self, package):
         """The downloaded file of one of the packages."""
@@ -106,18 +107,19 @@ def resolve(name, parts):
     parts: what to have beside the source, as in linux-PART-7.2.12+deb13-amd64.
     """
     series, *variant = name.split("-")
-    source, flavour = f"linux-source-{series}", "-".join([*variant, ARCHITECTURE])
+    flavour = "-".join([*variant, ARCHITECTURE])
     names = subprocess.run(
         apt("apt-cache", "pkgnames", "linux-"),
         capture_output=True, text=True, check=True,
     ).stdout.split()
     pattern = re.compile(rf"linux-{parts[0]}-({re.escape(series)}\.\d+[^-]*-{flavour})")
     abis = [match[1] for match in map(pattern.fullmatch, names) if match]
-    wanted = {abi: [source, *(f"linux-{part}-{abi}" for part in parts)] for abi in abis}
-    known = versions([name for group in wanted.values() for name in group])
+    wanted = {abi: [f"linux-{part}-{abi}" for part in parts] for abi in abis}
+    source = f"linux-source-{series}"
+    known = versions([source, *(name for group in wanted.values() for name in group)])
     complete = {}
     for abi, group in wanted.items():
-        for version in set.intersection(*(known.get(name, set()) for name in group)):
+        for version in known[source].intersection(*(known[name] for name in group)):
             complete[version] = Kernel(name, series, version, abi, group)
     if not complete:
         raise StepFailed(
@@ -126,11 +128,11 @@ def resolve(name, parts):
     return complete[newest(list(complete))]
 
 
-def download(position, kernel):
-    """Fetch a kernel's packages that are not there yet; apt checks each file."""
+def download(position, kernel, packages):
+    """Fetch those of a kernel's packages that are not there yet; apt checks each file."""
     DEBS.mkdir(parents=True, exist_ok=True)
     have = {path.name.split("_")[0] for path in DEBS.glob(f"*_{kernel.version}_*.deb")}
-    missing = [name for name in kernel.packages if name not in have]
+    missing = [name for name in packages if name not in have]
     if not missing:
         return
     arguments = [f"{name}={kernel.version}" for name in missing]
@@ -140,8 +142,3 @@ def download(position, kernel):
         CACHE / "log" / f"download-{kernel.name}.log",
         cwd=DEBS,
     )
-
-
-def deb_paths(kernel):
-    """Package names to downloaded files."""
-    return {name: str(kernel.deb(name)) for name in kernel.packages}

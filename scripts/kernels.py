@@ -4,12 +4,18 @@
 
 usage: kernels.py [NAME...]
 
-stock-NAME     Debian's own kernel: vmlinuz, modules, .config, Module.symvers
+A NAME is that of one of Debian's kernels, or kunit. Of a kernel there are then
+
+stock-NAME     Debian's own: vmlinuz, modules, .config, Module.symvers
 source-SERIES  Debian's source of it, unpacked and left as it is
 tree-NAME      a build tree for modules that load on the stock kernel
+
+and for kunit, beside the source of 7.3,
+
 kunit          a source tree with this project linked in at drivers/md/dm_io_rust
 
-Links of these names in the cache point at the current ones.
+Links of these names in the cache point at the current ones. Unless they are named, those
+are made that most of the project's tests need.
 """
 
 import functools
@@ -22,8 +28,11 @@ from steps import CACHE, TOP, Step, StepFailed, exclusive, main
 # The kernel that the demo boots, and the one that KUnit runs on.
 STOCK_SERIES = "7.2"
 KUNIT_SERIES = "7.3"
-# The same with PREEMPT_RT, which is made when it is asked for.
+KUNIT = "kunit"
+# The same with PREEMPT_RT.
 RT = "7.2-rt"
+USUAL = [STOCK_SERIES, KUNIT]
+# What to have of a kernel beside its source.
 PARTS = {
     STOCK_SERIES: ["headers", "binary", "modules"],
     KUNIT_SERIES: ["headers"],
@@ -71,26 +80,50 @@ def recipe(commands, **variables):
     return "\n".join(lines) + commands
 
 
+@functools.cache
+def resolved(name):
+    """Debian's newest kernel for a name."""
+    if name == KUNIT:
+        name = KUNIT_SERIES
+    return debian_kernel.resolve(name, PARTS[name])
+
+
 def toolchain():
     """What names the toolchain that a tree was prepared with."""
     return (CACHE / "toolchain-id").read_text()
 
 
+def source_of(kernel):
+    """The step that unpacks a kernel's source."""
+    return Step(
+        f"source-{kernel.series}",
+        f"unpacking the source of {kernel.version}",
+        recipe(UNPACK_SOURCE, DEBS=kernel.deb(kernel.source)),
+    )
+
+
+def kunit_steps(kernel):
+    """The steps that make what KUnit's kernel is built from."""
+    source = source_of(kernel)
+    kunit = Step(
+        KUNIT,
+        f"linking the project into the source of {kernel.version}",
+        recipe(COPY_SOURCE + LINK_PROJECT, SOURCE=source.path),
+        inputs=[toolchain()],
+    )
+    return [source, kunit]
+
+
 def steps_of(kernel):
     """The steps that make the trees of one kernel."""
-    name, series = kernel.name, kernel.series
-    debs = debian_kernel.deb_paths(kernel)
-    source_deb = debs.pop(f"linux-source-{series}")
+    name = kernel.name
+    debs = [str(kernel.deb(package)) for package in kernel.parts]
     stock = Step(
         f"stock-{name}",
         f"unpacking Debian's kernel {kernel.abi}",
-        recipe(UNPACK_STOCK, ABI=kernel.abi, DEBS=" ".join(debs.values())),
+        recipe(UNPACK_STOCK, ABI=kernel.abi, DEBS=" ".join(debs)),
     )
-    source = Step(
-        f"source-{series}",
-        f"unpacking the source of {kernel.version}",
-        recipe(UNPACK_SOURCE, DEBS=source_deb),
-    )
+    source = source_of(kernel)
     tree = Step(
         f"tree-{name}",
         f"preparing a build tree for {kernel.abi}",
@@ -98,13 +131,7 @@ def steps_of(kernel):
         inputs=[toolchain()],
         resumes=True,
     )
-    kunit = Step(
-        "kunit",
-        f"linking the project into the source of {kernel.version}",
-        recipe(COPY_SOURCE + LINK_PROJECT, SOURCE=source.path),
-        inputs=[toolchain()],
-    )
-    return [stock, source, tree] + ([kunit] if name == KUNIT_SERIES else [])
+    return [stock, source, tree]
 
 
 def publish(step):
@@ -116,23 +143,28 @@ def publish(step):
     new.replace(link)
 
 
-def make_trees(steps):
-    """Make what one kernel is unpacked to and prepared for."""
-    for number, step in enumerate(steps, 1):
-        step.make(f"{number}/{len(steps)}")
-        publish(step)
+def make_trees(names):
+    """Make what is wanted of kernels of one series."""
+    for name in names:
+        steps = kunit_steps(resolved(name)) if name == KUNIT else steps_of(resolved(name))
+        for number, step in enumerate(steps, 1):
+            step.make(f"{number}/{len(steps)}")
+            publish(step)
 
 
 def make_all(names):
-    """Make the trees of kernels, at the same time: a tree's Rust is one crate at a time."""
+    """Make what is wanted, of each series at the same time: Rust is compiled a crate at a time."""
     debian_kernel.update()
-    kernels = [debian_kernel.resolve(name, PARTS[name]) for name in names]
-    for number, kernel in enumerate(kernels, 1):
-        debian_kernel.download(f"{number}/{len(kernels)}", kernel)
+    by_series = {}
+    for number, name in enumerate(names, 1):
+        kernel = resolved(name)
+        debian_kernel.download(f"{number}/{len(names)}", kernel,
+                               [kernel.source, *(kernel.parts if name != KUNIT else [])])
+        by_series.setdefault(kernel.series, []).append(name)
     # A process of each ends with this one.
     makers = [multiprocessing.Process(target=main, daemon=True,
-                                      args=(functools.partial(make_trees, steps_of(kernel)),))
-              for kernel in kernels]
+                                      args=(functools.partial(make_trees, group),))
+              for group in by_series.values()]
     for maker in makers:
         maker.start()
     for maker in makers:
@@ -143,7 +175,7 @@ def make_all(names):
 
 def run():
     with exclusive("setup"):
-        make_all(sys.argv[1:] or [STOCK_SERIES, KUNIT_SERIES])
+        make_all(sys.argv[1:] or USUAL)
     return 0
 
 

@@ -5,9 +5,8 @@
 import subprocess
 import sys
 
-from build_modules import SERIES, build
 from results import Results
-from steps import CACHE, TOP, exclusive, main
+from steps import CACHE, TOP, main
 
 sys.path.append(str(TOP / "tests" / "targets"))
 from mutate import PATCHES, mutants_of, noticing  # noqa: E402
@@ -100,9 +99,6 @@ def run():
     python = [path for path in files if path.suffix == ".py"]
     compile_python(results, python)
     run_tests(results, [path for path in python if path.stem.endswith("_test")])
-    with exclusive("modules"):
-        for series in SERIES:
-            build(results, "clippy", series, "CLIPPY=1", "W=e")
     return results.finish()
 
 

@@ -30,15 +30,22 @@ ON_OTHER_KERNELS = {
     "soak": ["tests/soak/run.py", "--short"],
 }
 
+# What is built for the other of Debian's kernels, too.
+BUILDS = {
+    "clippy": ["scripts/clippy.py"],
+    "modules": ["scripts/build_modules.py"],
+    "targets": ["scripts/build_targets.py"],
+    "dm-mod": ["scripts/build_dm_mod.py"],
+}
+
 # Of the scenarios there is one in each way that needs no target built: make test-targets runs all.
 PARTS = {
     "lint": ["scripts/lint.py"],
-    "modules": ["scripts/build_modules.py"],
+    **BUILDS,
+    **{f"{name}-7.3": [*command, "7.3"] for name, command in BUILDS.items()},
     "misuse": ["tests/misuse/run.py"],
     "differential": ["tests/differential/run.py"],
     "mutant": ["tests/differential/run.py", "--mutant"],
-    "targets": ["scripts/build_targets.py"],
-    "dm-mod": ["scripts/build_dm_mod.py"],
     "packages": ["tests/packages/run.py"],
     "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],

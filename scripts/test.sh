@@ -14,5 +14,5 @@ if ! set_up; then
 	echo "0 passed, 1 failed, 0 skipped"
 	exit 1
 fi
-exec scripts/in-toolchain.sh python3 scripts/test.py lint modules misuse differential mutant dm-mod series \
-	demo takeover taken-over in-dm-mod -- kunit
+exec scripts/in-toolchain.sh python3 scripts/test.py lint clippy modules misuse differential mutant \
+	dm-mod series demo takeover taken-over in-dm-mod -- kunit

@@ -148,7 +148,7 @@ static void end(void *unused)
 {
 	WRITE_ONCE(refusing, false);
 	/* Waits for handlers that have seen it set: they are not preempted. */
-	synchronize_rcu();
+	synchronize_rcu_expedited();
 }
 
 static void start(struct kunit *test, int order, bool slabs, bool of_workers)
