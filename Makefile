@@ -209,7 +209,7 @@ lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/test.py lint clippy
 
 .PHONY: test
-test: ## lint, builds, misuse, comparison with mainline, demo, takeover, short scenarios, kunit
+test: ## lint, builds, misuse, comparison with mainline, demo, takeover, a scenario, kunit
 	@scripts/test.sh
 
 .PHONY: clean

@@ -15,4 +15,4 @@ if ! set_up; then
 	exit 1
 fi
 exec scripts/in-toolchain.sh python3 scripts/test.py lint clippy modules misuse differential mutant \
-	dm-mod series demo takeover taken-over in-dm-mod -- kunit
+	dm-mod series demo takeover in-dm-mod -- kunit
