@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The differential tests: the same requests to mainline and to dm_io_rust.
 
-usage: run.py [--full | --mutant] [--debug | --rt] [SEED...]
+usage: run.py [--full] [--debug | --rt] [SEED...]
 
 On Debian's stock kernel in the emulator, with what scripts/build_modules.py
 built; module/ is the client program. Without a seed each run has another; to
@@ -10,8 +10,8 @@ repeat a run give its seed, which it printed. With --debug the kernel is one of 
 project's own, with KASAN, lockdep and other checkers.
 
 With MUTANT=NAME in the environment the module is made with that fault of
-tests/targets/mutants, and the comparison must notice it; --mutant takes one of those
-in needs.json, by the seed, and MUTANT=all each of them.
+tests/targets/mutants, and the comparison must notice it; with MUTANT=all each of those
+in needs.json.
 """
 
 import os
@@ -81,15 +81,8 @@ def compare(kernel, module, client, seeds, form, until_failure=False):
         return guest.run(TIMEOUT_SECONDS[form] * len(seeds))
 
 
-def chosen_mutants(seed):
-    """The mutants that this run is to be tried with."""
-    names = mutants_of(HERE)
-    name = os.environ.get("MUTANT") or random.Random(seed).choice(names)
-    return names if name == "all" else [name]
-
-
-def try_mutants(results, kernel, client, seeds):
-    for mutant in chosen_mutants(seeds[0]):
+def try_mutants(results, kernel, client, seeds, asked):
+    for mutant in mutants_of(HERE) if asked == "all" else [asked]:
         print(f"== the mutant {mutant}: the comparison is to fail", flush=True)
         outcome = compare(kernel, build_mutant(mutant, kernel.series), client, seeds, "short",
                           until_failure=True)
@@ -107,8 +100,9 @@ def run():
     client = build_client(results, kernel.series)
     if results.count(FAIL):
         return results.finish()
-    if "--mutant" in words or os.environ.get("MUTANT"):
-        try_mutants(results, kernel, client, seeds)
+    mutant = os.environ.get("MUTANT")
+    if mutant:
+        try_mutants(results, kernel, client, seeds, mutant)
     else:
         module = products("modules", kernel.series) / "dm_io_rust.ko"
         results.checks += compare(kernel, module, client, seeds, form).results.checks

@@ -3,8 +3,8 @@
 # Two tasks create clients, use and destroy them by the kernel's names, beside a
 # snapshot that is written to, while the takeover is switched, and comes and goes.
 
-# Each time takes some seconds.
-if [ "$SCOPE" = short ]; then TIMES=3; else TIMES=30; fi
+# A load takes some seconds, a hundred switches as many.
+if [ "$SCOPE" = short ]; then SWITCHES=300 TIMES=3; else SWITCHES=1000 TIMES=30; fi
 
 # stress NAME: what the tasks have counted.
 stress()
@@ -66,7 +66,7 @@ change_rest()
 switch_often()
 {
 	number=0
-	while [ $number -lt 1000 ]; do
+	while [ $number -lt $SWITCHES ]; do
 		echo $((number % 2)) >"$ACTIVE" || return 1
 		[ $((number % 10)) != 0 ] || cat "$CLIENTS" || return 1
 		[ $((number % 50)) != 0 ] || change_rest $((number / 50)) || return 1
@@ -78,7 +78,7 @@ switch_often()
 
 switches()
 {
-	what="1,000 switches"
+	what="$SWITCHES switches"
 	check "$what, it is taken over" take_over
 	start_load
 	check "$what, probes are set" probe_entries
