@@ -68,16 +68,24 @@ add_scsi_disk()
 		until_true scsi_disk_is_there
 }
 
+# scsi_name [ADAPTER]: of scsi_debug's disk, or of the one that another driver's adapter has.
 scsi_name()
 {
-	for queue in /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/block/*/queue; do
+	for queue in "/sys/bus/${1:-pseudo/drivers/scsi_debug/adapter}"*/host*/target*/*/block/*/queue; do
 		[ ! -d "$queue" ] || basename "${queue%/queue}"
 	done
 }
 
 scsi_disk_is_there()
 {
-	[ -n "$(scsi_name)" ] && [ -b "/dev/$(scsi_name)" ]
+	[ -n "$(scsi_name "$@")" ] && [ -b "/dev/$(scsi_name "$@")" ]
+}
+
+# has_limit DISK LIMIT VALUE: as sysfs has it.
+has_limit()
+{
+	disk=$(readlink -f "/dev/$1")
+	check "$SCENARIO, $1 has $2 $3" equal "$(cat "/sys/block/${disk#/dev/}/queue/$2")" "$3"
 }
 
 # switch_off NAME...: disks of null_blk go.

@@ -67,12 +67,19 @@ def has(kernel, name):
         return False
 
 
-def add_narrow_disk(guest, folder):
-    """A disk that takes two segments at a time."""
-    with open(folder / "narrow", "wb") as disk:
-        disk.truncate(DISK_MIB << 20)
-    guest.machine += ["-drive", f"file={folder}/narrow,format=raw,if=none,id=narrow,cache=unsafe",
-                      "-device", "virtio-blk-pci,drive=narrow,queue-size=4"]
+def add_narrow_disks(guest, folder):
+    """A disk that takes two segments at a time, and one that takes one.
+
+    A queue has two entries more. Only a packed one may have three.
+    """
+    for name in ("two", "one"):
+        with open(folder / name, "wb") as disk:
+            disk.truncate(DISK_MIB << 20)
+        guest.machine += ["-drive",
+                          f"file={folder}/{name},format=raw,if=none,id={name},cache=unsafe"]
+    guest.machine += ["-device", "virtio-blk-pci,drive=two,queue-size=4",
+                      "-device", "virtio-scsi-pci,virtqueue_size=3,packed=on",
+                      "-device", "scsi-hd,drive=one"]
 
 
 def make_guest(kernel, folder, module, way, settings):
@@ -87,7 +94,7 @@ def make_guest(kernel, folder, module, way, settings):
     guest.modules(*needed)
     for program in needs["programs"]:
         guest.program(program)
-    add_narrow_disk(guest, folder)
+    add_narrow_disks(guest, folder)
     add_engine(guest, folder, module, way)
     add_module(guest, folder, products(NAME, kernel.series) / f"{NAME}.ko")
     add_text(guest, folder, "modules", "".join(f"{name}\n" for name in ["dm_mod", *needed]))

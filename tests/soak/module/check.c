@@ -181,7 +181,7 @@ static void copy_unknown(struct model *sector, const struct model *source, bool 
 static void copy_model(const struct request *request, const struct place *place, bool is_done)
 {
 	bool all = ignores_errors(request);
-	bool known = all && disks_block() == 1 && is_known(&request->from) && is_known(place);
+	bool known = all && request->block == 1 && is_known(&request->from) && is_known(place);
 
 	for (sector_t i = 0; i < place->count; i++) {
 		struct model *sector = model_of(place, i);
@@ -332,6 +332,8 @@ static void count_request(const struct request *request)
 	count(kinds[request->kind]);
 	if (request->kind == KIND_CALLBACK)
 		return;
+	if (request_sectors(request) && request->memory.start % SECTOR_SIZE)
+		count(COUNT_ODD);
 	for (unsigned int i = 0; i < request->num; i++)
 		atomic64_add(request->to[i].count, &counts[COUNT_SECTORS]);
 	atomic64_add(hweight_long(request->error) + request->read_err, &counts[COUNT_FAILED]);

@@ -3,12 +3,16 @@
 #include <linux/ioprio.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
+#include <linux/sizes.h>
 
 #include "worker.h"
 #include "zone.h"
 
-/* As many sectors at either end of a worker's part of a disk belong to nobody. */
-#define GUARD_SECTORS 64
+/*
+ * As many sectors at either end of a worker's part of a disk belong to nobody. Parts begin at
+ * multiples of it: it is as large as the largest block.
+ */
+#define GUARD_SECTORS (SZ_64K >> SECTOR_SHIFT)
 #define MOST_TRIES 8
 #define MOST_COPIED (3 * MEMORY_SECTORS)
 
@@ -41,22 +45,24 @@ bool worker_is_free(const struct worker *worker, const struct place *place)
 	return true;
 }
 
-static struct disk *any_disk(struct worker *worker)
+/* With blocks of so many sectors at most. */
+static struct disk *any_disk(struct worker *worker, unsigned int block)
 {
 	struct disk *disk;
 
 	do {
 		disk = &disks[worker_below(worker, num_disks)];
-	} while (!disk->bdev);
+	} while (!disk->bdev || disk->block > block);
 	return disk;
 }
 
 /* A run of blocks of a worker's part of a disk, of a length, or of any up to it. */
-static struct place any_place(struct worker *worker, struct disk *disk, sector_t count,
+static struct place any_place(const struct request *request, struct disk *disk, sector_t count,
 			      bool is_length)
 {
-	unsigned int block = disks_block();
-	sector_t share = rounddown(disk->sectors / worker->of, max(block, disk->zone));
+	struct worker *worker = request->worker;
+	unsigned int block = request->block;
+	sector_t share = rounddown(disk->sectors / worker->of, max(GUARD_SECTORS, disk->zone));
 	sector_t blocks = (share - 2 * GUARD_SECTORS) / block;
 	sector_t length = max(min(count / block, blocks), 1);
 
@@ -79,10 +85,10 @@ static bool choose_place(struct request *request, struct place *place, sector_t 
 		      (request->kind == KIND_COPY && place != &request->from);
 
 	for (int i = 0; i < MOST_TRIES; i++) {
-		struct disk *disk = any_disk(worker);
+		struct disk *disk = any_disk(worker, request->block);
 		struct place chosen = writes && disk->zone ?
-			zone_place(worker, disk, count, is_length) :
-			any_place(worker, disk, count, is_length);
+			zone_place(request, disk, count, is_length) :
+			any_place(request, disk, count, is_length);
 
 		if (!chosen.count || (is_length && chosen.count != count))
 			continue;
@@ -233,6 +239,16 @@ sector_t request_sectors(const struct request *request)
 	return sectors;
 }
 
+/* What all of its disks can do. */
+static unsigned int alignment(const struct request *request)
+{
+	unsigned int bytes = 1;
+
+	for (unsigned int i = 0; i < request->num; i++)
+		bytes = max(bytes, READ_ONCE(request->to[i].disk->alignment));
+	return bytes;
+}
+
 static void fill_memory(struct request *request)
 {
 	struct worker *worker = request->worker;
@@ -241,7 +257,8 @@ static void fill_memory(struct request *request)
 
 	if (!sectors)
 		return;
-	memory_choose(&request->memory, &worker->random, sectors, disks_block());
+	memory_choose(&request->memory, &worker->random, sectors, request->block,
+		      alignment(request));
 	memory_make_stale(&request->memory);
 	if (request->kind != KIND_WRITE)
 		return;
@@ -256,6 +273,7 @@ void request_choose(struct request *request)
 	struct worker *worker = request->worker;
 
 	request->serial++;
+	request->block = any_disk(worker, UINT_MAX)->block;
 	request->from = (struct place){ };
 	request->num = 0;
 	request->kind = kinds[worker_below(worker, ARRAY_SIZE(kinds))];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/blkdev.h>
 #include <linux/err.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -52,6 +53,11 @@ int disk_add(char *path)
 		return ret;
 	disk->sectors = bdev_nr_sectors(disk->bdev);
 	disk->block = bdev_logical_block_size(disk->bdev) >> SECTOR_SHIFT;
+	/*
+	 * Not all can do as they say: where a vector begins within a sector, null_blk takes
+	 * what is behind it for discarded if that sector is, or if its blocks are larger.
+	 */
+	disk->alignment = min(bdev_logical_block_size(disk->bdev), PAGE_SIZE);
 	disk->model = kvzalloc_objs(*disk->model, disk->sectors);
 	num_disks++;
 	if (!disk->model)
@@ -91,11 +97,10 @@ int disk_set_bad(struct disk *disk, sector_t sector, sector_t count, u8 bad)
 	return 0;
 }
 
-unsigned int disks_block(void)
+int disk_take_any_memory(struct disk *disk)
 {
-	unsigned int block = 1;
-
-	for (unsigned int i = 0; i < num_disks; i++)
-		block = max(block, disks[i].block);
-	return block;
+	if (!disk->bdev)
+		return -ENODEV;
+	WRITE_ONCE(disk->alignment, bdev_dma_alignment(disk->bdev) + 1);
+	return 0;
 }

@@ -20,6 +20,7 @@ struct file;
  * @bdev: the device
  * @sectors: how long it was when it was opened first
  * @block: its logical block in sectors
+ * @alignment: what addresses of data for it are multiples of, in bytes
  * @model: what each of its sectors may hold
  * @zone: the length of its zones, if it has any
  * @written: how much of each of them is written
@@ -31,6 +32,7 @@ struct disk {
 	struct block_device *bdev;
 	sector_t sectors;
 	unsigned int block;
+	unsigned int alignment;
 	struct model *model;
 	sector_t zone;
 	sector_t *written;
@@ -48,9 +50,8 @@ int disk_reopen(struct disk *disk);
 void disk_close(struct disk *disk);
 void disks_remove(void);
 int disk_set_bad(struct disk *disk, sector_t sector, sector_t count, u8 bad);
-
-/* The largest logical block of all disks, in sectors. */
-unsigned int disks_block(void);
+/* Its data is at any address from now on that the device says it can do. */
+int disk_take_any_memory(struct disk *disk);
 
 /* By the block layer alone; returns 0 only if every sector holds what it may. */
 int disks_verify(void);

@@ -10,6 +10,7 @@
  *	may_fail PATH 0|1	whether I/O to the disk may fail; 0 waits for what is in flight
  *	bad PATH SECTOR COUNT r|w|rw|heals|none
  *				what fails for certain there; heals: reads, until one writes
+ *	any_memory PATH		data for the disk is at any address that it says it can do
  *	close PATH, reopen PATH	a disk that goes and comes back, while there is no load
  *	clients NUMBER		create and destroy so many of each kind
  *
@@ -109,6 +110,13 @@ static int bad(char *words)
 	return -EINVAL;
 }
 
+static int any_memory(char *words)
+{
+	struct disk *disk = disk_find(words);
+
+	return disk ? disk_take_any_memory(disk) : -ENOENT;
+}
+
 static int clients(char *words)
 {
 	unsigned int number;
@@ -124,6 +132,7 @@ static const struct {
 } commands[] = {
 	{ "disk", disk_add, true }, { "start", start, true }, { "stop", stop },
 	{ "verify", verify, true }, { "may_fail", may_fail }, { "bad", bad, true },
+	{ "any_memory", any_memory },
 	{ "close", close_disk, true }, { "reopen", reopen, true }, { "clients", clients },
 };
 

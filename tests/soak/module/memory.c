@@ -68,14 +68,12 @@ static void make_bio(struct memory *memory, struct rnd_state *random, unsigned i
 }
 
 void memory_choose(struct memory *memory, struct rnd_state *random, sector_t sectors,
-		   unsigned int block)
+		   unsigned int block, unsigned int alignment)
 {
-	size_t unit = min(block << SECTOR_SHIFT, PAGE_SIZE);
-
 	memory->type = prandom_u32_state(random) % (DM_IO_KMEM + 1);
 	memory->bytes = sectors << SECTOR_SHIFT;
-	/* One block at least is before it. */
-	memory->start = unit * (1 + prandom_u32_state(random) % (PAGE_SIZE / unit));
+	memory->start = max(MARGIN, alignment) +
+			alignment * (prandom_u32_state(random) % (PAGE_SIZE / alignment));
 	if (memory->type == DM_IO_BIO)
 		make_bio(memory, random, block);
 }

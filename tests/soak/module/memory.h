@@ -37,9 +37,9 @@ struct memory {
 int memory_create(struct memory *memory);
 void memory_destroy(struct memory *memory);
 
-/* Chooses a kind and a place for so many blocks of a length in sectors. */
+/* Chooses a kind, and a place with that alignment, for blocks of a length in sectors. */
 void memory_choose(struct memory *memory, struct rnd_state *random, sector_t sectors,
-		   unsigned int block);
+		   unsigned int block, unsigned int alignment);
 u8 *memory_data(const struct memory *memory);
 struct dm_io_memory memory_argument(struct memory *memory);
 /* Fills the memory, and as much around it as is looked at, with what no sector holds. */

@@ -40,6 +40,6 @@ void content_fill(void *data, u64 tag)
 
 bool content_tag(const void *data, u64 *tag)
 {
-	*tag = *(const u64 *)data;
+	memcpy(tag, data, sizeof(*tag));
 	return !memcmp(data, data + sizeof(*tag), SECTOR_SIZE - sizeof(*tag));
 }

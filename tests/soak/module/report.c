@@ -18,6 +18,7 @@ static const char * const names[COUNTS] = {
 	[COUNT_ZEROINGS] = "zeroings",
 	[COUNT_CALLBACKS] = "callbacks",
 	[COUNT_SECTORS] = "sectors",
+	[COUNT_ODD] = "odd",
 	[COUNT_FAILED] = "failed",
 	[COUNT_UNSUPPORTED] = "unsupported",
 	[COUNT_CHECKED] = "checked",

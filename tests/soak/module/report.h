@@ -19,6 +19,8 @@ enum count {
 	COUNT_CALLBACKS,
 	/* Their sectors, once for each region. */
 	COUNT_SECTORS,
+	/* Requests whose data begins within a sector of memory. */
+	COUNT_ODD,
 	/* Regions with an error, and with an unsupported operation. */
 	COUNT_FAILED,
 	COUNT_UNSUPPORTED,

@@ -55,6 +55,7 @@ struct place {
  * @opf: the operation and the flags of dm_io()
  * @ioprio: its priority
  * @flags: the flags of kcopyd
+ * @block: the largest block of the disks it may be for, in sectors
  * @from: the source of a copy
  * @to: the regions
  * @num: how many these are
@@ -78,6 +79,7 @@ struct request {
 	blk_opf_t opf;
 	unsigned short ioprio;
 	unsigned int flags;
+	unsigned int block;
 	struct place from;
 	struct place to[DM_KCOPYD_MAX_REGIONS];
 	unsigned int num;

@@ -33,8 +33,10 @@ int zones_reset(struct disk *disk)
 	return ret;
 }
 
-struct place zone_place(struct worker *worker, struct disk *disk, sector_t count, bool is_length)
+struct place zone_place(const struct request *request, struct disk *disk, sector_t count,
+			bool is_length)
 {
+	struct worker *worker = request->worker;
 	unsigned int zones = disk->sectors / disk->zone / worker->of;
 	sector_t start = (worker->index * zones + worker_below(worker, zones)) * disk->zone;
 	struct place zone = { .disk = disk, .sector = start, .count = disk->zone };
@@ -42,7 +44,7 @@ struct place zone_place(struct worker *worker, struct disk *disk, sector_t count
 
 	if ((is_length && count > disk->zone) || !worker_is_free(worker, &zone))
 		return (struct place){ };
-	if (left < (is_length ? count : disks_block())) {
+	if (left < (is_length ? count : request->block)) {
 		if (reset(disk, start))
 			return (struct place){ };
 		left = disk->zone;

@@ -6,7 +6,7 @@
 #include "disk.h"
 
 struct place;
-struct worker;
+struct request;
 
 /* Empties all zones; what they hold then is the device's choice. */
 int zones_reset(struct disk *disk);
@@ -15,7 +15,7 @@ int zones_reset(struct disk *disk);
  * A place where a zone of the worker's is written next, in a zone that has so much left or
  * is emptied for it. Returns a place of no sectors if the zone is in use.
  */
-struct place zone_place(struct worker *worker, struct disk *disk, sector_t count,
+struct place zone_place(const struct request *request, struct disk *disk, sector_t count,
 			bool is_length);
 /* What was written, or in part, in which case nobody knows where the zone goes on. */
 void zone_written(const struct place *place, bool is_done);

@@ -1,18 +1,60 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Disks with large blocks, or that take little at a time: 8 sectors, or two segments, as the
-# virtio disk that run.py makes.
+# Disks with large blocks; disks that take little at a time: 8 sectors, or two segments, or one,
+# as those that run.py makes; and disks that take data at any even address, or any multiple
+# of 4.
+
+# Disks of this virtio driver.
+VIRTIO_SCSI=virtio/drivers/virtio_scsi/virtio
 
 blocks()
 {
-	check "blocks, a disk is plugged in" add_scsi_disk sector_size=4096 lbpu=1 lbpws=1
-	scsi=/dev/$(scsi_name)
-	memory_disk large blocksize=4096 discard=1
+	SCENARIO=blocks
+	check "blocks, disks are plugged in" plug_in_disks
+	four=/dev/$(scsi_name)
+	single=/dev/$(scsi_name "$VIRTIO_SCSI")
+	memory_disk eight blocksize=8192 discard=1
+	loop_disk sixteen 16384
+	memory_disk thirty-two blocksize=32768 discard=1
+	loop_disk sixty-four 65536
 	memory_disk small max_sectors=8 discard=1
-	until_true [ -b /dev/vda ]
-	begin blocks "$scsi" /dev/large /dev/small /dev/vda
+	memory_disk even virt_boundary=1
+	check_limits
+	begin blocks "$four" "$single" /dev/vda /dev/eight /dev/sixteen /dev/thirty-two \
+		/dev/sixty-four /dev/small /dev/even
+	for disk in "$four" /dev/sixteen /dev/sixty-four /dev/even; do
+		check "blocks, data for $disk is anywhere" control any_memory "$disk"
+	done
 	phase
+	check "blocks, data begins within sectors" [ "$(counted odd)" -gt 0 ]
 	end
 	rmmod scsi_debug
-	switch_off large small
+	for disk in sixteen sixty-four; do
+		"$LOSETUP" -d "/dev/$disk"
+		rm "/tmp/$disk" "/dev/$disk"
+	done
+	switch_off eight thirty-two small even
+}
+
+plug_in_disks()
+{
+	modprobe -a loop virtio_scsi && add_scsi_disk sector_size=4096 lbpu=1 lbpws=1 || return 1
+	until_true scsi_disk_is_there "$VIRTIO_SCSI"
+	until_true [ -b /dev/vda ]
+}
+
+# What the disks are here for.
+check_limits()
+{
+	has_limit vda max_segments 2
+	has_limit "${single#/dev/}" max_segments 1
+	has_limit small max_hw_sectors_kb 4
+	has_limit even dma_alignment 1
+	has_limit even virt_boundary_mask 4095
+	has_limit "${four#/dev/}" dma_alignment 3
+	has_limit "${four#/dev/}" logical_block_size 4096
+	has_limit eight logical_block_size 8192
+	has_limit sixteen logical_block_size 16384
+	has_limit thirty-two logical_block_size 32768
+	has_limit sixty-four logical_block_size 65536
 }
