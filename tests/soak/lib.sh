@@ -46,7 +46,15 @@ phase()
 	if [ "$SCOPE" = short ]; then more 300; else more 2000; fi
 }
 
-# may_fail COMMAND DISK...: what goes on with the disks meanwhile is no fault of the engine.
+# noticed WHAT: a phase in which that makes requests fail.
+noticed()
+{
+	before=$(counted failed)
+	phase
+	check "$SCENARIO, $1 is noticed" [ "$(counted failed)" -gt "$before" ]
+}
+
+# may_fail 0|1 DISK...: what goes on with the disks meanwhile is no fault of the engine.
 may_fail()
 {
 	value=$1

@@ -9,23 +9,27 @@ gone()
 	scsi=/dev/$(scsi_name)
 	memory_disk switched discard=1
 	loop_disk file 512
-	begin gone /dev/switched "$scsi" /dev/file
+	until_true [ -b /dev/vda ]
+	begin gone /dev/switched "$scsi" /dev/vda /dev/file
 
 	# A loop device goes when its last user has closed it: nothing may fail.
 	check "gone, the file is detached" "$LOSETUP" -d /dev/file
 	phase
 	may_fail 1 /dev/switched
 	check "gone, a disk is switched off" switch 0
-	phase
+	noticed "that it is off"
 	may_fail 1 "$scsi"
-	check "gone, a disk is unplugged" unplug
-	phase
-	check "gone, both are noticed" [ "$(counted failed)" -gt 0 ]
+	check "gone, a SCSI disk is unplugged" unplug_scsi
+	noticed "that it is gone"
+	may_fail 1 /dev/vda
+	check "gone, a virtio disk is unplugged" unplug_virtio
+	noticed "that it is gone"
 	check "gone, the load ends" control stop
 	check "gone, the disk is switched on" switch 1
 	check "gone, it is found again" control reopen /dev/switched
-	check "gone, the disk is plugged in" plug_in
-	may_fail 0 /dev/switched "$scsi"
+	check "gone, the SCSI disk is plugged in" plug_in "$scsi" '- - -' /sys/class/scsi_host/host*/scan
+	check "gone, the virtio disk is plugged in" plug_in /dev/vda 1 /sys/bus/pci/rescan
+	may_fail 0 /dev/switched "$scsi" /dev/vda
 	check "gone, all disks hold what they must" control verify
 	check "gone, the load is on" control start
 	phase
@@ -40,17 +44,26 @@ switch()
 	echo "$1" >/sys/kernel/config/nullb/switched/power
 }
 
-unplug()
+unplug_scsi()
 {
 	echo 1 >"/sys/block/${scsi#/dev/}/device/delete"
 }
 
-# Its name is free when nobody has it open.
+# With the PCI device that it is on.
+unplug_virtio()
+{
+	echo 1 >"$(readlink -f /sys/block/vda/device)/../remove"
+}
+
+# plug_in DISK TEXT FILE...: finds it when that is written to these files. Its name is free when
+# nobody has it open.
 plug_in()
 {
-	control close "$scsi" || return 1
-	until_true [ ! -e "$scsi" ]
-	echo '- - -' | tee /sys/class/scsi_host/host*/scan >/dev/null
-	until_true scsi_disk_is_there
-	control reopen "$scsi"
+	disk=$1 text=$2
+	shift 2
+	control close "$disk" || return 1
+	until_true [ ! -e "$disk" ]
+	echo "$text" | tee "$@" >/dev/null
+	until_true [ -b "$disk" ]
+	control reopen "$disk"
 }

@@ -22,9 +22,7 @@ injected()
 	for per_cent in 1 20 100 5; do
 		may_fail 1 /dev/faulty
 		check "injected, $per_cent % fail" inject $per_cent
-		before=$(counted failed)
-		phase
-		check "injected, it is noticed" [ "$(counted failed)" -gt "$before" ]
+		noticed that
 		check "injected, none fail" inject 0
 		may_fail 0 /dev/faulty
 		phase
