@@ -38,6 +38,8 @@ has_come_to()
 more()
 {
 	until_true has_come_to $(($(requests) + $1))
+	# The load may never end now.
+	[ "$(counted wrong)" = 0 ] || check "$SCENARIO, nothing was wrong" first_wrong
 }
 
 # As long as a phase of a scenario is to be.
@@ -106,7 +108,7 @@ switch_off()
 
 load_all()
 {
-	load_modules && insmod /modules/dm_io_rust_soak.ko seed="$SEED"
+	load_modules && insmod /modules/dm_io_rust_soak.ko seed="$SEED" limit_seconds="$LIMIT"
 }
 
 add_disks()
@@ -136,7 +138,7 @@ unload_all()
 # What is said of each thing that was wrong, of which more is in the log.
 first_wrong()
 {
-	dmesg | grep "soak: .*; worker\|soak: /dev" | tail -n 1
+	dmesg | grep "soak: .*; worker\|soak: /dev" | head -n 1
 	[ "$(counted wrong)" = 0 ]
 }
 

@@ -10,12 +10,13 @@ the scenario soak, in which some disks are mainline's targets on this engine. On
 kernel in the emulator, or, with --debug, on one of the project's own with KASAN, lockdep
 and other checkers. SEED=NUMBER in the environment repeats a run's choices, as far as the
 devices let it. With MUTANT=NAME the module is made with that fault of tests/targets/mutants,
-which must be noticed.
+which must be noticed: needs.json has what the load is to say then.
 """
 
 import json
 import os
 import pathlib
+import re
 import secrets
 import sys
 import tempfile
@@ -37,6 +38,8 @@ NAME = "dm_io_rust_soak"
 LONG = "soak"
 # The check that comes before any that a mutant may fail.
 READY = "the load is on"
+# The seconds after which a request counts as lost.
+LIMIT, LIMIT_OF_MUTANT = 300, 60
 MEMORY_MIB = 1024
 DISK_MIB = 16
 
@@ -117,6 +120,13 @@ def build_all(results, kernel, mutant, way, long):
         products("modules", kernel.series) / f"{MODULE}.ko"
 
 
+def check_said(results, mutant, pattern, console):
+    """The load noticed the fault by what it is, and not by something else."""
+    said = [line for line in console.splitlines() if "soak: " in line]
+    results.check(f"{HERE.name}: the load says of {mutant}: {pattern}",
+                  any(re.search(f"soak: .*{pattern}", line) for line in said), "\n".join(said))
+
+
 def run():
     mutant = os.environ.get("MUTANT")
     scope = "short" if mutant or "--short" in sys.argv else "full"
@@ -136,12 +146,13 @@ def run():
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         guest = make_guest(kernel, pathlib.Path(folder), module, way, {
             "SCOPE": scope, "SEED": seed, "WAY": way, "MODULE": MODULE, "MINUTES": minutes,
-            "DISK_MIB": DISK_MIB,
+            "DISK_MIB": DISK_MIB, "LIMIT": LIMIT_OF_MUTANT if mutant else LIMIT,
             "SCENARIOS": " ".join(names)})
         guest.until_failure = bool(mutant)
         outcome = guest.run(needs["timeout"][scope] * len(names) + 60 * minutes, MEMORY_MIB)
     if mutant:
         check_mutant(results, HERE.name, mutant, outcome, READY)
+        check_said(results, mutant, needs["mutants"][mutant], outcome.console)
     else:
         results.checks += outcome.results.checks
     return results.finish()

@@ -14,18 +14,23 @@ command-writable  what can only be read can be written to
 copy-call-twice  copies, zeroings and prepared callbacks are called back twice
 copy-drop      writes of kcopyd are reported done, and never made
 copy-early     copies and zeroings are called back when the last of their sub-jobs begins
+copy-lose-blocks  where errors are ignored, what cannot be read is lost with all that is read at once
 copy-lose-error  errors of all destinations but the first are lost
 copy-misplace  of each range of a copy, the first sector is where the last belongs; in
                a copy in order, where no sector can be elsewhere, all is one block aside
 copy-misplace-once  the same, of the 51st range that is copied and of no other
+copy-spill     what is copied is also written to the first sector of the disk, in part
+io-blame       of a request that fails, the first region does
 io-call-twice  requests to dm-io are called back twice
 io-drop        writes of dm-io are reported done, and never made
 io-early       writes of dm-io are called back when they were submitted, and never fail
+io-lose-callback  requests to dm-io are not called back
 io-lose-error  errors of all regions but the first are lost
 io-lose-flush  REQ_PREFLUSH is lost
 io-lose-fua    REQ_FUA is lost
 io-misplace    writes of dm-io go one sector beside their place
 io-misread     reads of dm-io that are one bio come from one sector beside theirs
+io-overrun     a read that is one bio reads a sector more than it is to
 io-skip-flush  flushes without data are reported done, and never made
 io-stale       what a read that failed did not fill is left as it was
 takeover-all-requests  I/O of clients of the kernel's own goes to this module, too

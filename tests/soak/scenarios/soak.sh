@@ -98,6 +98,7 @@ sum()
 
 soak()
 {
+	SCENARIO=soak
 	modprobe dm_flakey
 	memory_disk under discard=1
 	dmsetup create flaky --table "0 $SECTORS linear /dev/under 0"
