@@ -5,7 +5,8 @@
 usage: run.py [--short] [--debug | --rt] [--way=WAY[,WAY...]] [SCENARIO...]
 
 A scenario is a folder here: needs.json says what it needs, main.sh is what the
-guest does. WAY is how the targets come to this engine:
+guest does, and module/, if there is one, has a module that it loads. WAY is how the
+targets come to this engine:
 
 rebuilt   built anew to call dm_io_rust.ko, by redirect.h; unless another way is named
 takeover  the kernel's own, as its package has them; dm_io_rust_takeover.ko redirects their calls
@@ -33,7 +34,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
 import build_dm_mod  # noqa: E402
 from asked_kernel import kernel_of  # noqa: E402
-from build_modules import SERIES, is_debians, products  # noqa: E402
+from build_modules import SERIES, build, is_debians, products  # noqa: E402
 from build_targets import build_series, built  # noqa: E402
 from guest import Guest  # noqa: E402
 from results import FAIL, Results  # noqa: E402
@@ -95,6 +96,19 @@ def unlike_package(kernel, names):
             != packaged.get(str(path.relative_to(root)))]
 
 
+def own_module(name):
+    """The name of the products of the scenario's own module."""
+    return f"targets_{name}"
+
+
+def build_own(results, series, names):
+    """The scenarios' own modules."""
+    with exclusive("modules"):
+        for name in names:
+            if (HERE / name / "module").is_dir():
+                build(results, own_module(name), series, "W=1", sources=HERE / name / "module")
+
+
 def add_module(guest, folder, path):
     """A module without its debugging information, which is most of it."""
     stripped = folder / path.name
@@ -152,6 +166,8 @@ def make_guest(kernel, name, folder, scope, seed, module, way):
                       for known in ["dm_mod", *needs["modules"], *needed]})
     guest.modules(*modules)
     add_engine(guest, folder, module, way)
+    for own in products(own_module(name), kernel.series).glob("*.ko"):
+        add_module(guest, folder, own)
     add_text(guest, folder, "modules", "".join(f"{line}\n" for line in modules))
     add_text(guest, folder, "settings", f"SCOPE={scope}\nSEED={seed}\nWAY={way}\n"
              f"MODULE={module.stem.replace('-', '_')}\nDISKS={len(needs['disks_mib'])}\n")
@@ -165,7 +181,8 @@ def run_scenario(kernel, name, scope, seed, module, way, until_failure):
     with tempfile.TemporaryDirectory(prefix="targets-") as folder:
         guest = make_guest(kernel, name, pathlib.Path(folder), scope, seed, module, way)
         guest.until_failure = until_failure
-        outcome = guest.run(needs_of(name)["timeout"][scope], MEMORY_MIB)
+        needs = needs_of(name)
+        outcome = guest.run(needs["timeout"][scope], needs.get("memory_mib", MEMORY_MIB))
     print(f"  {name}: {time.monotonic() - start:.0f} s", flush=True)
     return outcome
 
@@ -233,10 +250,11 @@ def run():
         names = [name for name in names if mutant in mutants_of(HERE / name)]
     results = Results()
     kernel = kernel_of(sys.argv, results)
+    build_own(results, kernel.series, names)
     if kernel.series not in SERIES:
         build_for(results, kernel.series, ways)
-        if results.count(FAIL):
-            return results.finish()
+    if results.count(FAIL):
+        return results.finish()
     print(f"  the seed of this run: SEED={seed}", flush=True)
     for way in ways:
         run_way(results, kernel, way, names, mutant, scope, seed)
