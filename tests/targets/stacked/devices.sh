@@ -12,7 +12,7 @@
 # What is written to top, or copied to leg_b for it to be in sync, makes leg_a copy from its
 # origin, leg_b to its snapshot's store, and the pool zero new blocks and copy shared ones.
 
-MIB=4
+MIB=2
 [ "$SCOPE" = full ] || MIB=1
 SECTORS=$((MIB * 2048))
 BYTES=$((MIB << 20))

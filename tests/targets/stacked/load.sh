@@ -2,11 +2,15 @@
 # shellcheck shell=sh
 # What is written to the stack while it lacks something, and what must be there then.
 
+# What each writer writes, and how many seconds all of that and a resync may take.
 WRITES=12
-[ "$SCOPE" = full ] || WRITES=3
-# Seconds that writes and a resync may take; a kernel with checkers is slow.
-LIMIT=90
-[ ! -e "$LOCKDEP" ] || LIMIT=600
+LIMIT=300
+if [ "$SCOPE" = short ]; then
+	WRITES=3
+	LIMIT=90
+fi
+# A kernel with checkers is slow.
+[ ! -e "$LOCKDEP" ] || LIMIT=$((LIMIT * 6))
 
 # write_all FILE DIRECT: each of four writers writes to a part of its own, the same bytes to the
 # same places of whatever file it is.
