@@ -19,10 +19,10 @@ copy-lose-error  errors of all destinations but the first are lost
 copy-misplace  of each range of a copy, the first sector is where the last belongs; in
                a copy in order, where no sector can be elsewhere, all is one block aside
 copy-misplace-once  the same, of the 51st range that is copied and of no other
-copy-spill     what is copied is also written to the first sector of the disk, in part
-io-blame       of a request that fails, the first region does
 copy-no-rescuer  there is no thread for works of kcopyd when none can be created
+copy-spill     what is copied is also written to the first sector of the disk, in part
 copy-waits     a sub-job without memory waits for that of another, which ends behind it
+io-blame       of a request that fails, the first region does
 io-call-twice  requests to dm-io are called back twice
 io-drop        writes of dm-io are reported done, and never made
 io-early       writes of dm-io are called back when they were submitted, and never fail

@@ -9,6 +9,7 @@ VIRTIO_SCSI=virtio/drivers/virtio_scsi/virtio
 
 blocks()
 {
+	# shellcheck disable=SC2034 # it is in the names of checks
 	SCENARIO=blocks
 	check "blocks, disks are plugged in" plug_in_disks
 	four=/dev/$(scsi_name)

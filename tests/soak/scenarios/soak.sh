@@ -98,6 +98,7 @@ sum()
 
 soak()
 {
+	# shellcheck disable=SC2034 # it is in the names of checks
 	SCENARIO=soak
 	modprobe dm_flakey
 	memory_disk under discard=1

@@ -29,7 +29,7 @@ end_no_memory()
 	echo 0 >$REFUSALS/refuse_memory
 	refused=$(($(cat $REFUSALS/memory_refused) - refused))
 	report say "memory was refused $refused times"
-	check "$what, memory was asked for and refused" [ $refused -gt 0 ]
+	check "${what:?}, memory was asked for and refused" [ $refused -gt 0 ]
 }
 
 # Every work that begins from then on is in the trace, with the thread that does it.
@@ -38,7 +38,7 @@ begin_no_workers()
 	# A work that waits is what is wanted.
 	[ ! -e /sys/module/workqueue/parameters/watchdog_thresh ] ||
 		echo 0 >/sys/module/workqueue/parameters/watchdog_thresh
-	mkdir $WORKS
+	mkdir "$WORKS"
 	check "$what, all workers are busy" busy_workers
 	check "$what, works are traced" trace_works 1
 }
@@ -50,15 +50,15 @@ busy_workers()
 
 trace_works()
 {
-	echo "$1" >$WORKS/events/workqueue/workqueue_execute_start/enable
+	echo "$1" >"$WORKS/events/workqueue/workqueue_execute_start/enable"
 }
 
 end_no_workers()
 {
 	trace_works 0
-	grep -F "[$MODULE]" $WORKS/trace >/tmp/works
+	grep -F "[$MODULE]" "$WORKS/trace" >/tmp/works
 	echo 0 >$REFUSALS/refuse_workers
-	rmdir $WORKS
+	rmdir "$WORKS"
 	rescued=$(grep -c '^ *kworker/R-' /tmp/works)
 	report say "$rescued works of the engine were done by rescuers"
 	check "$what, the engine has had works to do" [ "$rescued" -gt 0 ]
@@ -94,7 +94,7 @@ end_full_memory()
 {
 	reclaimed=$(($(reclaimed) - reclaimed))
 	touch /tmp/enough
-	wait $wants
+	wait "$wants"
 	umount /filled
 	report say "$reclaimed pages were reclaimed meanwhile"
 	check "$what, there was none that was free" [ $reclaimed -gt 1000 ]
