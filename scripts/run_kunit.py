@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Run the project's KUnit suites (dm_io_rust_*) with the kernel's own kunit.py.
 
-usage: run_kunit.py [--debug | schedules | SUITES]
+usage: run_kunit.py [--build | --debug | schedules | SUITES]
 
 SUITES is a glob: all of this project's unless it is given. With --debug the kernel has also
-what watches it at a price, as in debug_kernel.py.
+what watches it at a price, as in debug_kernel.py. With --build it is only built.
 
 With "schedules" only that suite is run, and not a sample of it but all, or what the
 environment asks for: SEED is the order of a sample, PAIR the only pairs of actors, as a glob,
@@ -91,13 +91,20 @@ def asked_for(words):
     return Asked(*words)
 
 
-def kunit_command(build, initrd, results, asked):
+def build_command(what, build, asked):
+    """kunit.py, to do something with a kernel."""
     return [
-        "tools/testing/kunit/kunit.py", "run", asked.suites, "--arch", "x86_64",
+        "tools/testing/kunit/kunit.py", what, "--arch", "x86_64",
         "--make_options", "LLVM=1", "--jobs", str(os.cpu_count()),
         "--build_dir", str(build),
-        "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"),
-        "--timeout", str(asked.timeout), f"--json={results}", *asked.options,
+        "--kunitconfig", str(TOP / "tests" / "kunit" / ".kunitconfig"), *asked.options,
+    ]
+
+
+def run_command(build, initrd, results, asked):
+    return [
+        *build_command("run", build, asked), asked.suites,
+        "--timeout", str(asked.timeout), f"--json={results}",
         *(f"--kernel_args={argument}"
           for argument in ["panic=-1", "no_timer_check", *asked.arguments]),
         "--qemu_args", f"-smp 4 -initrd {initrd}",
@@ -176,6 +183,20 @@ def check_suites(results, suites, known):
                   " ".join(sorted(missing)) or f"no suite matches {suites}")
 
 
+def check_warnings(results, output):
+    warnings = re.findall(r"^.*\bwarning:.*$", output, re.MULTILINE)
+    results.check("kunit: the build warns of nothing", not warnings, "\n".join(warnings))
+
+
+def build_kernel(results, home, asked):
+    """Build the kernel that run_suites() then has."""
+    tree, build = home / "linux", home / asked.build
+    link_checkout(tree, build)
+    status, output = stream(build_command("build", build, asked), tree, build)
+    results.check("kunit: kunit.py builds the kernel", status == 0, f"status {status}")
+    check_warnings(results, output)
+
+
 def run_suites(results, home, asked, known):
     """Build the tree in a folder as kunit.py does, and run suites."""
     tree, build = home / "linux", home / asked.build
@@ -186,14 +207,13 @@ def run_suites(results, home, asked, known):
     Initramfs(TOP / "tests" / "kunit" / "leak-scan-init").pack(initrd)
     for stale in (log, cases):
         stale.unlink(missing_ok=True)
-    status, output = stream(kunit_command(build, initrd, cases, asked), tree, build)
+    status, output = stream(run_command(build, initrd, cases, asked), tree, build)
     console = log.read_text(errors="replace") if log.exists() else ""
     if cases.exists():
         add_cases(results, json.loads(cases.read_text()))
     check_suites(results, asked.suites, known)
     results.check("kunit: kunit.py reports success", status == 0, f"status {status}")
-    warnings = re.findall(r"^.*\bwarning:.*$", output, re.MULTILINE)
-    results.check("kunit: the build warns of nothing", not warnings, "\n".join(warnings))
+    check_warnings(results, output)
     reports = kernel_log.reports(console)
     results.check("kunit: no report in the kernel log", not reports, reports)
     results.check("kunit: leak scan is complete", "leak scan: complete" in console,
@@ -204,11 +224,13 @@ def run_suites(results, home, asked, known):
 
 def run():
     results = Results()
-    asked = asked_for(sys.argv[1:])
-    print("[kunit] building the KUnit kernel (8 minutes the first time) and "
-          "running the suites ...", flush=True)
+    home = (CACHE / "kunit").resolve()
+    print("[kunit] building the KUnit kernel (8 minutes the first time) ...", flush=True)
     with exclusive("kunit"):
-        run_suites(results, (CACHE / "kunit").resolve(), asked, suites_of_sources())
+        if sys.argv[1:] == ["--build"]:
+            build_kernel(results, home, Asked())
+        else:
+            run_suites(results, home, asked_for(sys.argv[1:]), suites_of_sources())
     return results.finish()
 
 

@@ -38,7 +38,7 @@ BUILDS = {
     "dm-mod": ["scripts/build_dm_mod.py"],
 }
 
-# What is no test, and not run in the toolchain: parts behind it need what it makes.
+# What is no test, and not run in the toolchain.
 SET_UP = {"kernels": ["scripts/kernels.py"]}
 
 # The demo takes targets over; with dm-mod there is one scenario. make test-targets runs all.
@@ -53,6 +53,7 @@ PARTS = {
     "demo": ["tests/guest/demo.py"],
     "takeover": ["tests/takeover/run.py", "--short", "takeover"],
     "in-dm-mod": [*SCENARIOS, "--way=dm-mod", "cache"],
+    "kunit-kernel": ["scripts/run_kunit.py", "--build"],
     "kunit": ["scripts/run_kunit.py"],
     "kunit-debug": ["scripts/run_kunit.py", "--debug"],
     **{f"{name}-{kernel}": [*command, f"--{kernel}"] for kernel in ("debug", "rt")
