@@ -17,7 +17,7 @@
 #include "spare_pages.h"
 
 /* For how long a sample is tried, once it is known which points are reached. */
-#define SAMPLE_MS 20000
+#define SAMPLE_MS 10000
 /* Fewer points than this are not those of this module. */
 #define MIN_POINTS 500
 #define ORDERS 2
