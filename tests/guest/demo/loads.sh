@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Loading and unloading the module many times: nothing stays behind.
 
-LOADS=300
+LOADS=200
 # The kernel's counts waver by up to 60 objects that each processor keeps at
 # hand of each slab cache, and by some 50 pages. A page or an object that each
 # load loses is above this.
