@@ -14,6 +14,7 @@ command-writable  what can only be read can be written to
 copy-call-twice  copies, zeroings and prepared callbacks are called back twice
 copy-drop      writes of kcopyd are reported done, and never made
 copy-early     copies and zeroings are called back when the last of their sub-jobs begins
+copy-lose-blocks  with errors ignored all is lost that is read at once
 copy-lose-error  errors of all destinations but the first are lost
 copy-misplace  of each range of a copy, the first sector is where the last belongs; in
                a copy in order, where no sector can be elsewhere, all is one block aside

@@ -7,7 +7,7 @@
 # written.
 bad()
 {
-	STRETCHES='500,1 1500,24 2900,8 4095,2 5000,30 9000,60 11000,3 17345,50 25000,1 31000,64'
+	STRETCHES=$(stretches)
 	memory_disk rotten discard=1
 	memory_disk under discard=1
 	good_table /dev/under | dmsetup create holes
@@ -30,6 +30,15 @@ bad()
 	[ ! -e /dev/mapper/dust ] || dmsetup remove dust
 	switch_off rotten under
 	[ ! -e /dev/dusty ] || switch_off dusty
+}
+
+# In order, some of a length, and so many single sectors that many a copy meets one.
+stretches()
+{
+	{
+		printf '%s\n' 1500,24 2900,8 4095,2 5000,30 9000,60 11000,3 17345,50 25000,1 31000,64
+		seq 700 509 32000 | sed 's/$/,1/'
+	} | sort -n
 }
 
 add_dust()
