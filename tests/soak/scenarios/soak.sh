@@ -49,13 +49,13 @@ share_blocks()
 	dmsetup suspend thin && dmsetup message pool 0 create_snap 1 0 && dmsetup resume thin
 }
 
-# fill_memory: for as long as the load does a part of a phase.
+# For as long as the load does a part of a phase.
 fill_memory()
 {
-	free=$(awk -v left=$LEFT '$1 == "MemAvailable:" { print int($2 / 1024) - left }' /proc/meminfo)
-	dd if=/dev/zero of=/tmp/filler bs=1M count="$free" 2>/dev/null
-	more 200
-	rm /tmp/filler
+	fill=$(awk -v left=$LEFT '$1 == "MemAvailable:" { print int($2 / 1024) - left }' /proc/meminfo)
+	mkdir -p /filled && mount -t tmpfs -o size=100% filled /filled &&
+		dd if=/dev/zero of=/filled/all bs=1M count="$fill" 2>/dev/null && more 200 &&
+		umount /filled
 }
 
 # flaky TARGET...: the table that the disk has from now on.
