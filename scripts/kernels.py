@@ -143,17 +143,18 @@ def publish(step):
     new.replace(link)
 
 
-def make_trees(names):
+def make_trees(series, names):
     """Make what is wanted of kernels of one series."""
-    for name in names:
-        steps = kunit_steps(resolved(name)) if name == KUNIT else steps_of(resolved(name))
-        for number, step in enumerate(steps, 1):
-            step.make(f"{number}/{len(steps)}")
-            publish(step)
+    with exclusive(f"setup-{series}"):
+        for name in names:
+            steps = kunit_steps(resolved(name)) if name == KUNIT else steps_of(resolved(name))
+            for number, step in enumerate(steps, 1):
+                step.make(f"{number}/{len(steps)}")
+                publish(step)
 
 
-def make_all(names):
-    """Make what is wanted, of each series at the same time: Rust is compiled a crate at a time."""
+def download(names):
+    """Fetch the packages of all that is wanted; the names by their series."""
     debian_kernel.update()
     by_series = {}
     for number, name in enumerate(names, 1):
@@ -161,21 +162,23 @@ def make_all(names):
         debian_kernel.download(f"{number}/{len(names)}", kernel,
                                [kernel.source, *(kernel.parts if name != KUNIT else [])])
         by_series.setdefault(kernel.series, []).append(name)
+    return by_series
+
+
+def run():
+    """Make what is wanted, of each series at the same time: Rust is compiled a crate at a time."""
+    with exclusive("setup"):
+        by_series = download(sys.argv[1:] or USUAL)
     # A process of each ends with this one.
     makers = [multiprocessing.Process(target=main, daemon=True,
-                                      args=(functools.partial(make_trees, group),))
-              for group in by_series.values()]
+                                      args=(functools.partial(make_trees, series, group),))
+              for series, group in by_series.items()]
     for maker in makers:
         maker.start()
     for maker in makers:
         maker.join()
     if any(maker.exitcode for maker in makers):
         raise StepFailed("not all kernels could be set up, see above")
-
-
-def run():
-    with exclusive("setup"):
-        make_all(sys.argv[1:] or USUAL)
     return 0
 
 

@@ -39,7 +39,10 @@ BUILDS = {
 }
 
 # What is no test, and not run in the toolchain.
-SET_UP = {"kernels": ["scripts/kernels.py"]}
+SET_UP = {
+    "kernel-tree": ["scripts/kernels.py", "7.2"],
+    "kunit-tree": ["scripts/kernels.py", "kunit"],
+}
 
 # The demo takes targets over; with dm-mod there is one scenario. make test-targets runs all.
 PARTS = {

@@ -7,8 +7,7 @@ cd "$(dirname "$0")/.."
 
 set_up()
 {
-	scripts/toolchain.sh && python3 scripts/kernels.py kunit &&
-		python3 scripts/test.py kernels -- kunit-kernel
+	scripts/toolchain.sh && python3 scripts/test.py kernel-tree -- kunit-tree kunit-kernel
 }
 
 if ! set_up; then
