@@ -39,7 +39,7 @@ COVERAGE = "there was each kind of request"
 # For each seed.
 TIMEOUT_SECONDS = {"short": 300, "full": 600}
 # Requests for each seed.
-SHORT = {"IO_REQUESTS": 600, "COPY_REQUESTS": 250, "CALLBACKS": 100}
+SHORT = {"IO_REQUESTS": 300, "COPY_REQUESTS": 150, "CALLBACKS": 100}
 FULL = {"IO_REQUESTS": 3000, "COPY_REQUESTS": 1200, "CALLBACKS": 1000}
 
 

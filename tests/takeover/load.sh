@@ -4,7 +4,7 @@
 # snapshot that is written to, while the takeover is switched, and comes and goes.
 
 # A load takes some seconds, a hundred switches as many.
-if [ "$SCOPE" = short ]; then SWITCHES=300 TIMES=3; else SWITCHES=1000 TIMES=30; fi
+if [ "$SCOPE" = short ]; then SWITCHES=100 TIMES=2; else SWITCHES=1000 TIMES=30; fi
 
 # stress NAME: what the tasks have counted.
 stress()
