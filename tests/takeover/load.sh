@@ -22,6 +22,8 @@ start_load()
 		--time_based --runtime=1000 --ioengine=psync --randseed="$SEED" \
 		--rate_iops=50 >/tmp/fio.log 2>&1 &
 	fio=$!
+	# What happens then happens while it is written to.
+	until_true fails holds /dev/mapper/origin /tmp/origin >/dev/null
 }
 
 # The tasks go on for a while after the last change.
