@@ -15,7 +15,7 @@ SERIES = "debug"
 # tables of five levels KASAN reports an interrupt that comes while their feature bit is read.
 MACHINE = ("-smp", "4,sockets=4", "-cpu", "max,la57=off")
 # What is switched on at boot, beside what the configuration has in its command line.
-ARGUMENTS = ("slab_debug=FZPU", "sysctl.kernel.hung_task_timeout_secs=60")
+ARGUMENTS = ("slab_debug=FZPU",)
 CONFIGS = [TOP / "tests" / "kunit" / ".kunitconfig", TOP / "scripts" / "debug_kernel.config"]
 
 # What depends on something that is not there would be dropped without a word.

@@ -41,9 +41,12 @@ SCHEDULE_PARAMETERS = {
     "SEED": "schedule_seed", "PAIR": "schedule_pair", "POINT": "schedule_point",
 }
 DEBUG = "--debug"
-DEBUG_OPTIONS = ("PAGE_POISONING", "DETECT_HUNG_TASK", "WQ_WATCHDOG", "DEBUG_OBJECTS_RCU_HEAD")
+DEBUG_OPTIONS = (
+    "PAGE_POISONING=y", "DETECT_HUNG_TASK=y", "DEFAULT_HUNG_TASK_TIMEOUT=60", "WQ_WATCHDOG=y",
+    "DEBUG_OBJECTS_RCU_HEAD=y", "FAIL_MAKE_REQUEST=y",
+)
 # Freed pages are poisoned, and the suites of random calls go on for longer.
-DEBUG_ARGUMENTS = ("page_poison=on", "dm_io_rust_test.hostile_calls=100000",
+DEBUG_ARGUMENTS = ("page_poison=on", "kunit.timeout=3600", "dm_io_rust_test.hostile_calls=100000",
                    "dm_io_rust_test.model_batches=2000")
 DEBUG_TIMEOUT_SECONDS = 3 * 3600
 STATUS = {"PASS": PASS, "SKIP": SKIP}
@@ -87,7 +90,7 @@ def asked_for(words):
         return Asked(SCHEDULES, SCHEDULES_TIMEOUT_SECONDS, schedule_arguments())
     if words == [DEBUG]:
         return Asked(SUITES, DEBUG_TIMEOUT_SECONDS, (*ARGUMENTS, *DEBUG_ARGUMENTS), "build-debug",
-                     tuple(f"--kconfig_add=CONFIG_{name}=y" for name in DEBUG_OPTIONS))
+                     tuple(f"--kconfig_add=CONFIG_{option}" for option in DEBUG_OPTIONS))
     return Asked(*words)
 
 
