@@ -50,7 +50,8 @@ int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result);
  *
  * Every callback has returned when this does.
  *
- * Context: Process context, may sleep; not from a callback of the same client.
+ * Context: Process context, may sleep. In a callback of the same client, for which
+ * it would have to wait, it is refused with a line in the log: the client stays.
  */
 void kcopyd_client_destroy(struct kcopyd_client *kc);
 

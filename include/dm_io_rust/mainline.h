@@ -108,7 +108,8 @@ rust_dm_kcopyd_client_create(struct dm_kcopyd_throttle *throttle);
  *
  * Every callback has returned when this does.
  *
- * Context: Process context, may sleep; not from a callback of the same client.
+ * Context: Process context, may sleep. In a callback of the same client, for which
+ * it would have to wait, it is refused with a line in the log: the client stays.
  */
 void rust_dm_kcopyd_client_destroy(struct dm_kcopyd_client *kc);
 
@@ -121,7 +122,8 @@ void rust_dm_kcopyd_client_destroy(struct dm_kcopyd_client *kc);
  * by rust_dm_kcopyd_do_callback(). It waits for a callback that is running, and
  * for an I/O that is being submitted, but for none to end.
  *
- * Context: Process context, may sleep; not from a callback of the same client.
+ * Context: Process context, may sleep. In a callback of the same client, for which
+ * it would have to wait, it is refused with a line in the log.
  */
 void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
 

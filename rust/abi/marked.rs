@@ -4,9 +4,13 @@
 //!
 //! C header: [`marker.h`](marker.h)
 
-use super::rust_dm_io::is_error_or_null;
+use super::{
+    module_reference::ModuleReference,
+    rust_dm_io::is_error_or_null, //
+};
 use crate::{
     bindings,
+    dm::Refusal,
     io::Io,
     kcopyd::{
         Client,
@@ -71,7 +75,7 @@ unsafe fn is_marked<T: Kind, C>(object: *const C) -> bool {
     unsafe { object.cast::<*const c_char>().read_volatile() == marker::<T>() }
 }
 
-/// An object that C holds.
+/// An object that C holds, and which holds the module.
 ///
 /// # Invariants
 ///
@@ -80,6 +84,7 @@ unsafe fn is_marked<T: Kind, C>(object: *const C) -> bool {
 pub(crate) struct Marked<T: Kind> {
     marker: *const c_char,
     object: T,
+    _module: ModuleReference,
 }
 
 impl<T: Kind> Marked<T> {
@@ -87,7 +92,14 @@ impl<T: Kind> Marked<T> {
     pub(crate) fn give<C>(object: T) -> Result<*mut C> {
         let marker = marker::<T>();
         // INVARIANT: That is the kind's.
-        let marked = KBox::new(Self { marker, object }, GFP_KERNEL)?;
+        let marked = KBox::new(
+            Self {
+                marker,
+                object,
+                _module: ModuleReference::new(),
+            },
+            GFP_KERNEL,
+        )?;
         Ok(KBox::into_raw(marked).cast())
     }
 
@@ -108,17 +120,23 @@ impl<T: Kind> Marked<T> {
     }
 
     /// Frees an object after a call of `last`, which may wait for those who still have it from C, as
-    /// callbacks do that start the next job. Returns [`None`] if it is none of this kind.
+    /// callbacks do that start the next job, or refuse. That is also refused, as `none`, for what is
+    /// none of this kind.
     ///
     /// # Safety
     ///
-    /// As for [`Self::borrow`], and C gives the object up: when `last` has returned nobody has it.
-    pub(crate) unsafe fn free<C>(raw: *mut C, last: impl FnOnce(&T)) -> Option<()> {
+    /// As for [`Self::borrow`], and C gives the object up: when `last` has returned nobody has it,
+    /// unless it refused.
+    pub(crate) unsafe fn free<C>(
+        raw: *mut C,
+        none: Refusal,
+        last: impl FnOnce(&T) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
         // SAFETY: The caller guarantees that C holds the object until `last` has returned.
-        last(unsafe { Self::borrow(raw) }?);
+        last(unsafe { Self::borrow(raw) }.ok_or(none)?)?;
         // SAFETY: By the marker this is what `give` returned, and nobody else uses it any more.
         drop(unsafe { KBox::from_raw(raw.cast::<Self>()) });
-        Some(())
+        Ok(())
     }
 }
 

@@ -168,10 +168,13 @@ export! {
 
     /// See the header.
     fn dm_io_client_destroy(client: *mut dm_io_client) {
-        // SAFETY: The client is one that was created, and the caller gives it up.
-        if unsafe { Marked::<Client>::free(client, |_| {}) }.is_none() && !is_error_or_null(client) {
-            to_errno(c"dm_io_client_destroy", Err(Refusal::invalid(c"client is none")));
+        if is_error_or_null(client) {
+            return;
         }
+        let none = Refusal::invalid(c"client is none");
+        // SAFETY: The client is one that was created, and the caller gives it up.
+        let freed = unsafe { Marked::<Client>::free(client, none, |_| Ok(())) };
+        to_errno(c"dm_io_client_destroy", freed.map(|()| 0));
     }
 
     /// See the header.

@@ -67,6 +67,8 @@ use kernel::{
 const IGNORE_ERROR: c_uint = 1 << bindings::DM_KCOPYD_IGNORE_ERROR;
 const WRITE_SEQ: c_uint = 1 << bindings::DM_KCOPYD_WRITE_SEQ;
 
+const NO_CLIENT: Refusal = Refusal::invalid(c"kc is no client");
+
 /// Returns a callback, unless the function is NULL.
 ///
 /// # Safety
@@ -107,7 +109,7 @@ unsafe fn borrow<'a>(client: *mut dm_kcopyd_client) -> Result<ArcBorrow<'a, Clie
     let client = unsafe { Marked::<Arc<Client>>::borrow(client) };
     client
         .map(Arc::as_arc_borrow)
-        .ok_or(Refusal::invalid(c"kc is no client"))
+        .ok_or(NO_CLIENT)
 }
 
 /// Checks the flags of a job.
@@ -232,28 +234,22 @@ export! {
 
     /// See the header.
     fn dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
+        if is_error_or_null(kc) {
+            return;
+        }
         // Whoever drops the last reference destroys the client's work queues: that must be here, and
         // not in work of one of them.
         // SAFETY: The client is one that was created, and the caller gives it up; when it is drained
         // none of its callbacks has it.
-        match unsafe { Marked::<Arc<Client>>::free(kc, |client| client.drain()) } {
-            Some(()) => {}
-            None if is_error_or_null(kc) => {}
-            None => {
-                to_errno(c"dm_kcopyd_client_destroy", Err(Refusal::invalid(c"kc is no client")));
-            }
-        }
+        let freed = unsafe { Marked::<Arc<Client>>::free(kc, NO_CLIENT, |client| client.drain()) };
+        to_errno(c"dm_kcopyd_client_destroy", freed.map(|()| 0));
     }
 
     /// See the header.
     fn dm_kcopyd_client_flush(kc: *mut dm_kcopyd_client) {
         // SAFETY: The header requires of the caller what the callee does.
-        match unsafe { borrow(kc) } {
-            Ok(client) => Client::flush(client),
-            Err(refusal) => {
-                to_errno(c"dm_kcopyd_client_flush", Err(refusal));
-            }
-        }
+        let flushed = unsafe { borrow(kc) }.and_then(Client::flush);
+        to_errno(c"dm_kcopyd_client_flush", flushed.map(|()| 0));
     }
 
     /// See the header.

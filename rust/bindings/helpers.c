@@ -9,6 +9,7 @@
 #include <linux/highmem.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pgtable.h>
 #include <linux/sched/task_stack.h>
 #include <linux/vmalloc.h>
@@ -231,6 +232,17 @@ void dm_io_rust_helper_memzero_bio(struct bio *bio, unsigned int bytes)
 	start.bi_size = min(start.bi_size, bytes);
 	__bio_for_each_segment(bv, bio, iter, start)
 		memzero_bvec(&bv);
+}
+
+/* The code that calls these runs because somebody depends on the module. */
+void dm_io_rust_module_get(void)
+{
+	__module_get(THIS_MODULE);
+}
+
+void dm_io_rust_module_put(void)
+{
+	module_put(THIS_MODULE);
 }
 
 void dm_io_rust_log_refusal(const char *call, const char *argument)

@@ -58,6 +58,9 @@ int dm_io_rust_helper_bio_init_clone_data(struct block_device *bdev, struct bio 
 void dm_io_rust_helper_memzero_pages(struct page *page, unsigned int offset, unsigned int len);
 void dm_io_rust_helper_memzero_bio(struct bio *bio, unsigned int bytes);
 
+void dm_io_rust_module_get(void);
+void dm_io_rust_module_put(void);
+
 unsigned int dm_io_rust_kcopyd_subjob_size(void);
 unsigned int dm_io_rust_reserved_bio_based_ios(void);
 

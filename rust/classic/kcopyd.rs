@@ -40,6 +40,8 @@ use kernel::{
     sync::Arc, //
 };
 
+const NO_CLIENT: Refusal = Refusal::invalid(c"kc is no client");
+
 /// Creates a client for C.
 ///
 /// # Safety
@@ -79,7 +81,7 @@ unsafe fn copy(
 ) -> Result<c_int, Refusal> {
     // SAFETY: The client is one that was created, and that the caller still has.
     let client = unsafe { Marked::<Arc<Client>>::borrow(client) };
-    let client = client.ok_or(Refusal::invalid(c"kc is no client"))?;
+    let client = client.ok_or(NO_CLIENT)?;
     if flags & !(1 << bindings::KCOPYD_IGNORE_ERROR) != 0 {
         return Err(Refusal::invalid(c"flags: one is unknown"));
     }
@@ -123,17 +125,15 @@ export! {
 
     /// See the header.
     fn kcopyd_client_destroy(kc: *mut kcopyd_client) {
+        if kc.is_null() {
+            return;
+        }
         // Whoever drops the last reference destroys the client's work queues: that must be here, and
         // not in work of one of them.
         // SAFETY: The client is one that was created, and the caller gives it up; when it is drained
         // none of its callbacks has it.
-        match unsafe { Marked::<Arc<Client>>::free(kc, |client| client.drain()) } {
-            Some(()) => {}
-            None if kc.is_null() => {}
-            None => {
-                to_errno(c"kcopyd_client_destroy", Err(Refusal::invalid(c"kc is no client")));
-            }
-        }
+        let freed = unsafe { Marked::<Arc<Client>>::free(kc, NO_CLIENT, |client| client.drain()) };
+        to_errno(c"kcopyd_client_destroy", freed.map(|()| 0));
     }
 
     /// See the header.

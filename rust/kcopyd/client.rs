@@ -88,6 +88,9 @@ const NO_MEMORY: Refusal = Refusal {
     error: ENOMEM,
 };
 
+/// What waits for all callbacks would wait for the one that it is called from.
+const IN_CALLBACK: Refusal = Refusal::invalid(c"kc: this is one of its callbacks");
+
 const PROGRESS: u64 = 1;
 const CALLBACKS: u64 = 2;
 const PAUSE: u64 = 3;
@@ -261,7 +264,7 @@ impl Client {
     /// Allocates a job, which is pending from then on. Without memory that waits for another job's
     /// callback; in a callback, for the kernel's memory.
     fn alloc_job(&self, job: impl Init<Job>) -> Option<Pooled<Job>> {
-        let job = if self.caller.load(Relaxed) == current_task() {
+        let job = if self.is_calling_back() {
             Pool::alloc_beyond_reserve(&self.jobs, job)
         } else {
             Pool::alloc(&self.jobs, job)
@@ -270,9 +273,17 @@ impl Client {
         Some(job)
     }
 
-    /// Waits until the callback has returned for every job that had nothing left to do but that. May
-    /// sleep; not from a callback.
-    pub(crate) fn flush(this: ArcBorrow<'_, Self>) {
+    /// Returns whether this is called from a callback of the client.
+    fn is_calling_back(&self) -> bool {
+        self.caller.load(Relaxed) == current_task()
+    }
+
+    /// Waits until the callback has returned for every job that had nothing left to do but that; in a
+    /// callback that is refused. May sleep.
+    pub(crate) fn flush(this: ArcBorrow<'_, Self>) -> Result<(), Refusal> {
+        if this.is_calling_back() {
+            return Err(IN_CALLBACK);
+        }
         // Whoever ended an I/O or a job may still be about to queue a work for it, and whoever added
         // to the list behind that relies on it. What is queued here begins only now, and takes all of
         // the lists: first the progress work, which finds the jobs that are through, then that of their
@@ -281,11 +292,16 @@ impl Client {
         this.progress_queue.flush();
         this.queue_callbacks();
         this.callback_queue.flush();
+        Ok(())
     }
 
     /// Waits until all jobs were called back, and nothing of the client runs any more, be it work or
-    /// an interrupt, so that the caller's reference is the last. May sleep; not from a callback.
-    pub(crate) fn drain(&self) {
+    /// an interrupt, so that the caller's reference is the last; in a callback that is refused, and
+    /// nothing has changed. May sleep.
+    pub(crate) fn drain(&self) -> Result<(), Refusal> {
+        if self.is_calling_back() {
+            return Err(IN_CALLBACK);
+        }
         if self.pending.fetch_sub(1, Full) > 1 {
             self.idle.wait_for_completion();
         }
@@ -295,6 +311,7 @@ impl Client {
         flush_delayed(&self.pause);
         self.progress_queue.drain();
         self.callback_queue.drain();
+        Ok(())
     }
 
     /// Takes a sub-job whose I/O has ended. Any context, under RCU.

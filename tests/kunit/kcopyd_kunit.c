@@ -730,6 +730,48 @@ static void kcopyd_destroy_waits_for_chain(struct kunit *test)
 	expect_chain_done(test, chain);
 }
 
+/* A callback that does what the headers forbid to it. */
+struct destroyer {
+	struct copy_call call;
+	struct copy_client *kc;
+};
+
+static void destroy_in_callback(struct copy_call *call, int read_err, unsigned long write_err)
+{
+	struct destroyer *destroyer = container_of(call, struct destroyer, call);
+	struct copy_client *kc = destroyer->kc;
+
+	if (kc->service->flush)
+		kc->service->flush(kc->client);
+	kc->service->destroy(kc->client);
+	copy_call_done(call, read_err, write_err);
+}
+
+/* That would wait for itself: it is refused, and the client is what it was. */
+static void kcopyd_destroy_in_callback(struct kunit *test)
+{
+	struct test_disk *from = source_in(test, 3 * PART, TEST_DISK_INLINE);
+	struct test_disk *to = disk_of(test, 3 * PART);
+	struct service_region source = all_of(from), dest = all_of(to);
+	struct copy_client *kc = copy_client_create(test, test->param_value, 16);
+	struct destroyer *destroyer = kunit_kzalloc(test, sizeof(*destroyer), GFP_KERNEL);
+	struct copy_call *next = copy_call_create(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, destroyer);
+	destroyer->call.fn = destroy_in_callback;
+	destroyer->call.req = test_request_create(test);
+	destroyer->kc = kc;
+	test_disk_hold_range(to, 3 * PART - 1, 1);
+	start(kc, &destroyer->call, &source, 1, &dest, 0);
+	start(kc, next, &source, 1, &dest, 0);
+	test_disk_release_all(to);
+	test_request_expect_copied(destroyer->call.req, false, 0);
+	test_request_expect_copied(next->req, false, 0);
+	copy(kc, &source, 1, &dest, 0, false, 0);
+	copy_client_destroy(kc);
+	KUNIT_EXPECT_EQ(test, atomic_read(&destroyer->call.req->calls), 1);
+}
+
 static void kcopyd_idle_client(struct kunit *test)
 {
 	static const unsigned int pages[] = { 1, 2, 3, 255, 256, 257, 1024 };
@@ -921,6 +963,7 @@ static struct kunit_case kcopyd_test_cases[] = {
 	KUNIT_CASE_PARAM(kcopyd_all_writes_fail, flags_case_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_destroy_waits, copy_service_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_destroy_waits_for_chain, copy_service_gen_params),
+	KUNIT_CASE_PARAM(kcopyd_destroy_in_callback, copy_service_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_idle_client, copy_service_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_client_refused, copy_service_gen_params),
 	KUNIT_CASE_PARAM(kcopyd_without_memory, copy_case_gen_params),

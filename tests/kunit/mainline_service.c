@@ -115,6 +115,11 @@ static void client_destroy(void *client)
 	rust_dm_kcopyd_client_destroy(client);
 }
 
+static void client_flush(void *client)
+{
+	rust_dm_kcopyd_client_flush(client);
+}
+
 static void call_back(int read_err, unsigned long write_err, void *context)
 {
 	struct copy_call *call = context;
@@ -152,6 +157,7 @@ const struct copy_service mainline_copies = {
 	.is_request_api = true,
 	.create = client_create,
 	.destroy = client_destroy,
+	.flush = client_flush,
 	.copy = copy,
 	.zero = zero,
 	.call_back = prepare_and_call_back,

@@ -227,6 +227,7 @@ void copy_call_done(struct copy_call *call, int read_err, unsigned long write_er
  * @is_request_api: it is rust_dm_kcopyd_copy()
  * @create: creates a client with about so many pages set aside, or returns an ERR_PTR()
  * @destroy: destroys it
+ * @flush: flushes it; NULL if the API cannot
  * @copy: starts a copy, which calls @call back; NULL is no callback
  * @zero: starts a zeroing in the same way; NULL if the API has none
  * @call_back: prepares a callback and has it called with these errors, and says
@@ -237,6 +238,7 @@ struct copy_service {
 	bool is_request_api;
 	void *(*create)(unsigned int pages);
 	void (*destroy)(void *client);
+	void (*flush)(void *client);
 	int (*copy)(void *client, const struct service_region *from, unsigned int num_dests,
 		    const struct service_region *dests, unsigned int flags,
 		    struct copy_call *call);
