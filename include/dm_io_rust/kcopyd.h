@@ -74,9 +74,9 @@ void kcopyd_client_destroy(struct kcopyd_client *kc);
  * counted from the start of the copy. Blocks that cannot be read are written as
  * zeroes; those that cannot be written to a destination are left as they are
  * there. A write that a device does not support at all is not tried in pieces, nor
- * is what fails on a device once it has failed for 1,024 such blocks in a row: until
- * one succeeds there, a sub-job that fails, of up to the module's
- * kcopyd_subjob_size_kb, is lost as a whole.
+ * is what fails on a device once it has failed for 1,024 such blocks of the copy, one
+ * after the other: until one succeeds there, a sub-job that fails, of up to the
+ * module's kcopyd_subjob_size_kb, is lost as a whole.
  *
  * Without memory the call waits for another copy's callback; from within a
  * callback of the same client, for the kernel to free some.

@@ -63,7 +63,8 @@ void rust_dm_io_client_destroy(struct dm_io_client *client);
  * the data from its current position on is used, and its bi_iter is left alone.
  * A page list that leads back to itself is as long as any region. A DM_IO_VMA at
  * which there is a device's registers (ioremap()) is refused, as is one that ends
- * early; of memory that vm_map_ram() mapped the end is not known.
+ * early; of memory that vm_map_ram() mapped the end is not known. Nor is that of a
+ * DM_IO_KMEM, which is refused unless its first and its last page are memory.
  *
  * What a failed read could not read is zeroes afterwards. Nothing is written of a
  * region that ends beyond its device.
@@ -147,8 +148,9 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  * logical blocks, counted from the start of the copy. Blocks that cannot be read
  * are written as zeroes; those that cannot be written to a destination are left as
  * they are there. A write that a device does not support at all is not tried in
- * pieces, nor is what fails on a device once it has failed for 1,024 such blocks in
- * a row: until one succeeds there, a sub-job that fails is lost as a whole.
+ * pieces, nor is what fails on a device once it has failed for 1,024 such blocks of
+ * the copy, one after the other: until one succeeds there, a sub-job that fails is
+ * lost as a whole.
  *
  * Source and destination may overlap. Each sub-job, of kcopyd_subjob_size_kb and at
  * most 512 KiB, is then read before any of it is written, and sub-jobs are done from
@@ -156,8 +158,8 @@ void rust_dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
  * whole.
  *
  * With DM_KCOPYD_WRITE_SEQ, which a zoned destination implies, every destination
- * is written from its start to its end, one write after the other, and errors
- * are not ignored.
+ * is written from its start to its end, one write after the other, nothing is read
+ * meanwhile, and errors are not ignored.
  *
  * For arguments that make no sense nothing is done, the log has a line that names
  * the argument, and @fn gets a read error and every bit of write_err.
