@@ -12,6 +12,7 @@
 MIB=$DISK_MIB
 . ./lib.sh
 
+check "$PROCESSORS processors are online" equal "$(grep -c ^processor /proc/cpuinfo)" "$PROCESSORS"
 modprobe -a dm_mod
 modprobe null_blk nr_devices=0
 mount -t configfs none /sys/kernel/config

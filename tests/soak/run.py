@@ -26,7 +26,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
 from asked_kernel import kernel_of  # noqa: E402
 from build_modules import SERIES, build, products  # noqa: E402
-from guest import Guest  # noqa: E402
+from guest import Guest, Kernel  # noqa: E402
 from mutate import build_mutant, check_mutant, mutants_of  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 from run import MODULE, WAYS, add_engine, add_module, add_targets, add_text, build_for  # noqa: E402
@@ -42,6 +42,8 @@ READY = "the load is on"
 LIMIT, LIMIT_OF_MUTANT = 300, 60
 MEMORY_MIB = 1024
 DISK_MIB = 16
+# As many as a kernel with checkers is tried with.
+PROCESSORS = 4
 
 
 def build_load(results, series):
@@ -89,6 +91,8 @@ def make_guest(kernel, folder, module, way, settings):
     needs = json.loads((HERE / "needs.json").read_text())
     long = settings["MINUTES"]
     guest = Guest(kernel, HERE)
+    if kernel.machine == Kernel.machine:
+        guest.machine = ["-smp", str(PROCESSORS)]
     guest.add(TOP / "tests" / "targets" / "lib.sh", "/lib/targets.sh")
     for path in ("differential/devices.sh", "guest/demo/loads.sh", "guest/demo/log.sh"):
         guest.add(TOP / "tests" / path, f"/lib/{pathlib.Path(path).name}")
@@ -146,8 +150,8 @@ def run():
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         guest = make_guest(kernel, pathlib.Path(folder), module, way, {
             "SCOPE": scope, "SEED": seed, "WAY": way, "MODULE": MODULE, "MINUTES": minutes,
-            "DISK_MIB": DISK_MIB, "LIMIT": LIMIT_OF_MUTANT if mutant else LIMIT,
-            "SCENARIOS": " ".join(names)})
+            "DISK_MIB": DISK_MIB, "PROCESSORS": PROCESSORS, "SCENARIOS": " ".join(names),
+            "LIMIT": LIMIT_OF_MUTANT if mutant else LIMIT})
         guest.until_failure = bool(mutant)
         outcome = guest.run(needs["timeout"][scope] * len(names) + 60 * minutes, MEMORY_MIB)
     if mutant:
