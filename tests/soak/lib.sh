@@ -25,6 +25,12 @@ counted()
 	' $SOAK/counts
 }
 
+# failed_on DISK: how many regions there have failed.
+failed_on()
+{
+	awk -v disk="$1" '$1 == disk { print $2 }' $SOAK/failed
+}
+
 requests()
 {
 	counted reads writes discards zeroes flushes copies zeroings
@@ -48,12 +54,12 @@ phase()
 	if [ "$SCOPE" = short ]; then more 300; else more 2000; fi
 }
 
-# noticed WHAT: a phase in which that makes requests fail.
+# noticed DISK WHAT: a phase in which that makes requests to the disk fail.
 noticed()
 {
-	before=$(counted failed)
+	before=$(failed_on "$1")
 	phase
-	check "$SCENARIO, $1 is noticed" [ "$(counted failed)" -gt "$before" ]
+	check "$SCENARIO, $2 is noticed" [ "$(failed_on "$1")" -gt "$before" ]
 }
 
 # may_fail 0|1 DISK...: what goes on with the disks meanwhile is no fault of the engine.
@@ -142,12 +148,19 @@ first_wrong()
 	[ "$(counted wrong)" = 0 ]
 }
 
+check_apis()
+{
+	check "$SCENARIO, some requests are classic" [ "$(counted classic)" -gt 0 ]
+	check "$SCENARIO, not all requests are" [ "$(counted classic)" -lt "$(requests)" ]
+}
+
 end()
 {
-	check "$SCENARIO, the module is in use" fails rmmod dm_io_rust
+	check "$SCENARIO, the module stays while its symbols are in use" fails rmmod dm_io_rust
 	check "$SCENARIO, the load ends" control stop
 	check "$SCENARIO, all disks hold what they must" control verify
 	check "$SCENARIO, nothing was wrong" first_wrong
+	check_apis
 	report say "$(tr '\n' ';' <$SOAK/counts)"
 	check "$SCENARIO, the modules unload" unload_all
 }

@@ -4,6 +4,8 @@
 #include <linux/minmax.h>
 #include <linux/stdarg.h>
 
+#include <linux/dm-kcopyd.h>
+
 #include "report.h"
 #include "worker.h"
 #include "zone.h"
@@ -27,12 +29,12 @@ void request_report(const struct request *request, const char *format, ...)
 {
 	const struct worker *worker = request->worker;
 	struct va_format text = { .fmt = format };
-	char places[200], call[120];
+	char places[200], call[140];
 	va_list arguments;
 
 	describe_places(request, places, sizeof(places));
-	snprintf(call, sizeof(call), "%#x, flags %#x, memory %u at %zu: %d, %#lx, %#lx, %d",
-		 (__force u32)request->opf, request->flags, request->memory.type,
+	snprintf(call, sizeof(call), "%s %#x, flags %#x, memory %u at %zu: %d, %#lx, %#lx, %d",
+		 request->is_classic ? "classic" : "mainline's", (__force u32)request->opf, request->flags, request->memory.type,
 		 request->memory.start, request->ret, request->error, request->unsup,
 		 request->read_err);
 	va_start(arguments, format);
@@ -246,7 +248,8 @@ static void check_unsupported(const struct request *request, const struct place 
 
 static void check_returned(const struct request *request)
 {
-	int ret = request->error ? -EIO : request->unsup ? -EOPNOTSUPP : 0;
+	int unsup = request->is_classic ? -EIO : -EOPNOTSUPP;
+	int ret = request->error ? -EIO : request->unsup ? unsup : 0;
 
 	if (request->ret != (request->waits ? ret : 0))
 		request_report(request, "returns so");
@@ -254,6 +257,20 @@ static void check_returned(const struct request *request)
 		request_report(request, "has errors of no region");
 	if (request_sectors(request) && !memory_margins_intact(&request->memory))
 		request_report(request, "has written beside its memory");
+}
+
+/* Classic services say of what a device cannot do no more than that it fails. */
+static void find_unsupported(struct request *request)
+{
+	for (unsigned int i = 0; i < request->num; i++) {
+		const struct place *place = &request->to[i];
+
+		if (place->count && request->error & BIT(i) &&
+		    !(place->able && request_is_able(request, place))) {
+			request->error &= ~BIT(i);
+			request->unsup |= BIT(i);
+		}
+	}
 }
 
 static void check_io(const struct request *request)
@@ -306,6 +323,8 @@ static void check_copy(const struct request *request)
 {
 	bool stopped = !ignores_errors(request) && (request->read_err || request->error);
 
+	if (request->ret)
+		request_report(request, "is refused");
 	if (request->error >> request->num ||
 	    (request->kind == KIND_ZEROING && request->read_err))
 		request_report(request, "has errors of no region");
@@ -320,6 +339,16 @@ static void check_copy(const struct request *request)
 	}
 }
 
+static void count_place(const struct place *place, bool failed)
+{
+	count(COUNT_REGIONS);
+	atomic64_add(place->count, &counts[COUNT_SECTORS]);
+	if (!failed)
+		return;
+	count(COUNT_FAILED);
+	atomic64_inc(&place->disk->failed);
+}
+
 static void count_request(const struct request *request)
 {
 	static const enum count kinds[] = {
@@ -332,16 +361,21 @@ static void count_request(const struct request *request)
 	count(kinds[request->kind]);
 	if (request->kind == KIND_CALLBACK)
 		return;
+	if (request->is_classic)
+		count(COUNT_CLASSIC);
 	if (request_sectors(request) && request->memory.start % SECTOR_SIZE)
 		count(COUNT_ODD);
+	if (request->from.disk)
+		count_place(&request->from, request->read_err);
 	for (unsigned int i = 0; i < request->num; i++)
-		atomic64_add(request->to[i].count, &counts[COUNT_SECTORS]);
-	atomic64_add(hweight_long(request->error) + request->read_err, &counts[COUNT_FAILED]);
+		count_place(&request->to[i], request->error & BIT(i));
 	atomic64_add(hweight_long(request->unsup), &counts[COUNT_UNSUPPORTED]);
 }
 
 void request_check(struct request *request)
 {
+	if (request->is_classic && !request_is_copy(request))
+		find_unsupported(request);
 	count_request(request);
 	if (request->kind == KIND_CALLBACK) {
 		if (request->read_err != REQUEST_READ_ERR || request->error != REQUEST_WRITE_ERR)

@@ -5,6 +5,8 @@
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
+#include <linux/dm-kcopyd.h>
+
 #include "worker.h"
 #include "zone.h"
 
@@ -154,13 +156,13 @@ static void choose_copy(struct request *request)
 	if (is_crowded(&request->from))
 		read_instead(request, &request->from);
 	else
-		choose_regions(request, worker_once_in(worker, 4) ? DM_KCOPYD_MAX_REGIONS : 2,
+		choose_regions(request, worker_once_in(worker, 4) ? REQUEST_REGIONS : 2,
 			       request->from.count, true);
 }
 
 static unsigned int any_number(struct worker *worker)
 {
-	return worker_once_in(worker, 4) ? DM_KCOPYD_MAX_REGIONS : 2;
+	return worker_once_in(worker, 4) ? REQUEST_REGIONS : 2;
 }
 
 static blk_opf_t any_operation(struct request *request)
@@ -255,6 +257,9 @@ static void fill_memory(struct request *request)
 	sector_t sectors = request_sectors(request);
 	u8 *data;
 
+	/* A classic service has its kind, data or not. */
+	request->memory.type = worker_below(worker, request->is_classic ? MEMORY_KMEM :
+						    MEMORY_TYPES);
 	if (!sectors)
 		return;
 	memory_choose(&request->memory, &worker->random, sectors, request->block,
@@ -281,8 +286,12 @@ void request_choose(struct request *request)
 	request->since = jiffies;
 	WRITE_ONCE(request->in_use, true);
 	choose_of_kind(request);
+	request->is_classic = request->kind != KIND_ZEROING && request->kind != KIND_CALLBACK &&
+			      worker_once_in(worker, 2);
 	if (request_is_copy(request)) {
 		request->flags = any_flags(worker);
+		if (request->is_classic)
+			request->flags &= BIT(DM_KCOPYD_IGNORE_ERROR);
 		return;
 	}
 	empty_regions(request);

@@ -3,6 +3,7 @@
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -11,6 +12,12 @@
 
 struct disk disks[MAX_DISKS];
 unsigned int num_disks;
+
+void disks_report(struct seq_file *to)
+{
+	for (unsigned int i = 0; i < num_disks; i++)
+		seq_printf(to, "%s %lld\n", disks[i].path, atomic64_read(&disks[i].failed));
+}
 
 struct disk *disk_find(const char *path)
 {

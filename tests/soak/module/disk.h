@@ -3,6 +3,7 @@
 #ifndef _SOAK_DISK_H
 #define _SOAK_DISK_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 #include "model.h"
@@ -12,6 +13,7 @@
 
 struct block_device;
 struct file;
+struct seq_file;
 
 /**
  * struct disk - a disk
@@ -25,6 +27,7 @@ struct file;
  * @zone: the length of its zones, if it has any
  * @written: how much of each of them is written
  * @may_fail: its I/O may fail at any time
+ * @failed: how many regions on it have failed
  */
 struct disk {
 	char path[DISK_PATH];
@@ -37,10 +40,14 @@ struct disk {
 	sector_t zone;
 	sector_t *written;
 	bool may_fail;
+	atomic64_t failed;
 };
 
 extern struct disk disks[MAX_DISKS];
 extern unsigned int num_disks;
+
+/* Prints how often each has failed. */
+void disks_report(struct seq_file *to);
 
 struct disk *disk_find(const char *path);
 /* Opens one, and fills all of it with sectors that the model knows. */

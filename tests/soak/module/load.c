@@ -69,8 +69,10 @@ static int create_client(void)
 {
 	struct dm_kcopyd_client *kc = dm_kcopyd_client_create(NULL);
 	struct dm_io_client *io = dm_io_client_create();
-	int ret = PTR_ERR_OR_ZERO(kc) ?: PTR_ERR_OR_ZERO(io);
+	struct classic classic = { };
+	int ret = PTR_ERR_OR_ZERO(kc) ?: PTR_ERR_OR_ZERO(io) ?: classic_create(&classic, 4);
 
+	classic_destroy(&classic);
 	dm_kcopyd_client_destroy(kc);
 	dm_io_client_destroy(io);
 	return ret;

@@ -2,7 +2,8 @@
 /*
  * A load on dm-io and kcopyd of which it is known what every sector must hold.
  *
- * debugfs has dm_io_rust_soak/counts, and dm_io_rust_soak/control, which takes:
+ * debugfs has dm_io_rust_soak/counts; dm_io_rust_soak/failed, of how many regions on each disk
+ * have failed; and dm_io_rust_soak/control, which takes:
  *
  *	disk PATH		open a disk, fill it, and put load on it from the next start on
  *	start, stop		the load, by the parameters seed and workers
@@ -12,7 +13,7 @@
  *				what fails for certain there; heals: reads, until one writes
  *	any_memory PATH		data for the disk is at any address that it says it can do
  *	close PATH, reopen PATH	a disk that goes and comes back, while there is no load
- *	clients NUMBER		create and destroy so many of each kind
+ *	clients NUMBER		create and destroy so many of each kind, by both APIs
  *
  * What is wrong is counted, and described in the log.
  */
@@ -175,11 +176,19 @@ static int counts_show(struct seq_file *to, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(counts);
 
+static int failed_show(struct seq_file *to, void *unused)
+{
+	disks_report(to);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(failed);
+
 static int __init soak_init(void)
 {
 	directory = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("control", 0200, directory, NULL, &control_operations);
 	debugfs_create_file("counts", 0400, directory, NULL, &counts_fops);
+	debugfs_create_file("failed", 0400, directory, NULL, &failed_fops);
 	return 0;
 }
 module_init(soak_init);

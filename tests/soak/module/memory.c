@@ -6,6 +6,8 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include <linux/dm-io.h>
+
 #include "memory.h"
 
 /* A request begins in the second page at the latest. */
@@ -38,7 +40,7 @@ void memory_destroy(struct memory *memory)
 
 static u8 *area(const struct memory *memory)
 {
-	bool in_pages = memory->type == DM_IO_PAGE_LIST || memory->type == DM_IO_VMA;
+	bool in_pages = memory->type == MEMORY_PAGE_LIST || memory->type == MEMORY_VMA;
 
 	return in_pages ? memory->mapped : memory->lump;
 }
@@ -70,31 +72,16 @@ static void make_bio(struct memory *memory, struct rnd_state *random, unsigned i
 void memory_choose(struct memory *memory, struct rnd_state *random, sector_t sectors,
 		   unsigned int block, unsigned int alignment)
 {
-	memory->type = prandom_u32_state(random) % (DM_IO_KMEM + 1);
 	memory->bytes = sectors << SECTOR_SHIFT;
 	memory->start = max(MARGIN, alignment) +
 			alignment * (prandom_u32_state(random) % (PAGE_SIZE / alignment));
-	if (memory->type == DM_IO_BIO)
+	if (memory->type == MEMORY_BIO)
 		make_bio(memory, random, block);
 }
 
-struct dm_io_memory memory_argument(struct memory *memory)
+struct page_list *memory_nodes(const struct memory *memory)
 {
-	struct dm_io_memory argument = { .type = memory->type };
-
-	switch (memory->type) {
-	case DM_IO_PAGE_LIST:
-		argument.ptr.pl = &memory->nodes[memory->start >> PAGE_SHIFT];
-		argument.offset = offset_in_page(memory->start);
-		break;
-	case DM_IO_BIO:
-		argument.ptr.bio = &memory->bio;
-		break;
-	default:
-		argument.ptr.addr = memory_data(memory);
-		break;
-	}
-	return argument;
+	return &memory->nodes[memory->start >> PAGE_SHIFT];
 }
 
 void memory_make_stale(struct memory *memory)

@@ -17,7 +17,10 @@ enum count {
 	COUNT_COPIES,
 	COUNT_ZEROINGS,
 	COUNT_CALLBACKS,
-	/* Their sectors, once for each region. */
+	/* How many of them all are of the classic services. */
+	COUNT_CLASSIC,
+	/* Their regions, sources included, and the sectors of these. */
+	COUNT_REGIONS,
 	COUNT_SECTORS,
 	/* Requests whose data begins within a sector of memory. */
 	COUNT_ODD,

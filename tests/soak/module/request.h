@@ -7,12 +7,12 @@
 #include <linux/prandom.h>
 #include <linux/types.h>
 
-#include <linux/dm-kcopyd.h>
-
 #include "disk.h"
 #include "memory.h"
 
 struct worker;
+
+#define REQUEST_REGIONS 8
 
 /* What a prepared callback is given is to come out at the other end. */
 #define REQUEST_READ_ERR 1
@@ -51,10 +51,11 @@ struct place {
  * struct request - a request
  * @worker: whose it is
  * @kind: what it does
- * @waits: dm_io() is to wait for it
- * @opf: the operation and the flags of dm_io()
+ * @is_classic: it is one of dm_io_rust/dm_io.h or dm_io_rust/kcopyd.h
+ * @waits: the call is to wait for it
+ * @opf: the operation and the flags of an I/O
  * @ioprio: its priority
- * @flags: the flags of kcopyd
+ * @flags: the flags of a copy
  * @block: the largest block of the disks it may be for, in sectors
  * @from: the source of a copy
  * @to: the regions
@@ -75,13 +76,14 @@ struct place {
 struct request {
 	struct worker *worker;
 	enum kind kind;
+	bool is_classic;
 	bool waits;
 	blk_opf_t opf;
 	unsigned short ioprio;
 	unsigned int flags;
 	unsigned int block;
 	struct place from;
-	struct place to[DM_KCOPYD_MAX_REGIONS];
+	struct place to[REQUEST_REGIONS];
 	unsigned int num;
 	u64 tag;
 	struct memory memory;
@@ -100,6 +102,8 @@ struct request {
 /* Chooses what is to be done; there is always something. */
 void request_choose(struct request *request);
 void request_start(struct request *request);
+/* It has been called back, or waited for; anybody may call this. */
+void request_end(struct request *request);
 /* Compares what has come of it with the model, which then says what is known. */
 void request_check(struct request *request);
 __printf(2, 3) void request_report(const struct request *request, const char *format, ...);

@@ -2,7 +2,15 @@
 #include <linux/blkdev.h>
 #include <linux/cleanup.h>
 
+#include <linux/dm-io.h>
+#include <linux/dm-kcopyd.h>
+
+#include "classic.h"
 #include "worker.h"
+
+static_assert(REQUEST_REGIONS == DM_KCOPYD_MAX_REGIONS);
+static_assert((int)MEMORY_PAGE_LIST == DM_IO_PAGE_LIST && (int)MEMORY_BIO == DM_IO_BIO &&
+	      (int)MEMORY_VMA == DM_IO_VMA && (int)MEMORY_KMEM == DM_IO_KMEM);
 
 static struct dm_io_region region(const struct place *place)
 {
@@ -13,7 +21,7 @@ static struct dm_io_region region(const struct place *place)
 	};
 }
 
-static void end(struct request *request)
+void request_end(struct request *request)
 {
 	struct worker *worker = request->worker;
 
@@ -34,7 +42,7 @@ static void io_done(unsigned long error, unsigned long unsup, void *context)
 
 	request->error = error;
 	request->unsup = unsup;
-	end(request);
+	request_end(request);
 }
 
 static void copied(int read_err, unsigned long write_err, void *context)
@@ -43,15 +51,35 @@ static void copied(int read_err, unsigned long write_err, void *context)
 
 	request->read_err = read_err;
 	request->error = write_err;
-	end(request);
+	request_end(request);
+}
+
+static struct dm_io_memory memory_of(struct request *request)
+{
+	struct memory *memory = &request->memory;
+	struct dm_io_memory argument = { .type = (int)memory->type };
+
+	switch (memory->type) {
+	case MEMORY_PAGE_LIST:
+		argument.ptr.pl = memory_nodes(memory);
+		argument.offset = offset_in_page(memory->start);
+		break;
+	case MEMORY_BIO:
+		argument.ptr.bio = &memory->bio;
+		break;
+	default:
+		argument.ptr.addr = memory_data(memory);
+		break;
+	}
+	return argument;
 }
 
 static void start_io(struct request *request)
 {
-	struct dm_io_region regions[DM_KCOPYD_MAX_REGIONS];
+	struct dm_io_region regions[REQUEST_REGIONS];
 	struct dm_io_request io = {
 		.bi_opf = request->opf,
-		.mem = request_sectors(request) ? memory_argument(&request->memory) :
+		.mem = request_sectors(request) ? memory_of(request) :
 						  (struct dm_io_memory){ .type = DM_IO_KMEM },
 		.notify.fn = request->waits ? NULL : io_done,
 		.notify.context = request,
@@ -63,12 +91,12 @@ static void start_io(struct request *request)
 	request->ret = dm_io(&io, request->num, regions, &request->error, &request->unsup,
 			     request->ioprio);
 	if (request->waits)
-		end(request);
+		request_end(request);
 }
 
 static void start_copy(struct request *request)
 {
-	struct dm_io_region from, to[DM_KCOPYD_MAX_REGIONS];
+	struct dm_io_region from, to[REQUEST_REGIONS];
 	struct dm_kcopyd_client *kc = request->worker->kc;
 
 	for (unsigned int i = 0; i < request->num; i++)
@@ -106,7 +134,9 @@ void request_start(struct request *request)
 	WRITE_ONCE(request->has_ended, false);
 	atomic_set(&request->calls, 0);
 	WRITE_ONCE(request->is_late, false);
-	if (request_is_copy(request))
+	if (request->is_classic)
+		classic_start(request);
+	else if (request_is_copy(request))
 		start_copy(request);
 	else
 		start_io(request);

@@ -12,6 +12,9 @@
 #include "report.h"
 #include "worker.h"
 
+/* Of a classic client. */
+#define MOST_PAGES 256
+
 u32 worker_below(struct worker *worker, u32 limit)
 {
 	return ((u64)prandom_u32_state(&worker->random) * limit) >> 32;
@@ -66,21 +69,43 @@ static void wait_for_any(struct worker *worker)
 	check_ended(worker);
 }
 
-/* Destroying a client waits for its copies, whose callbacks have returned then. */
-static int renew_copies(struct worker *worker)
+static int create_copies(struct worker *worker)
 {
-	dm_kcopyd_client_destroy(worker->kc);
+	worker->kc = dm_kcopyd_client_create(NULL);
+	return PTR_ERR_OR_ZERO(worker->kc);
+}
+
+static int create_classic(struct worker *worker)
+{
+	return classic_create(&worker->classic, 1 + worker_below(worker, MOST_PAGES));
+}
+
+static void find_outlived(struct worker *worker, bool is_classic)
+{
 	for (int i = 0; i < WORKER_REQUESTS; i++) {
 		struct request *request = &worker->requests[i];
 
-		if (is_in_use(request) && request_is_copy(request) && !has_ended(request))
+		if (is_in_use(request) && request_is_copy(request) && !has_ended(request) &&
+		    request->is_classic == is_classic)
 			request_report(request, "has outlived its client");
 	}
-	worker->kc = dm_kcopyd_client_create(NULL);
-	if (!IS_ERR(worker->kc))
-		return 0;
-	report_wrong("worker %u has no client: %pe", worker->index, worker->kc);
-	return PTR_ERR(worker->kc);
+}
+
+/* Destroying a client waits for its copies, whose callbacks have returned then. */
+static int renew_copies(struct worker *worker)
+{
+	bool is_classic = worker_once_in(worker, 2);
+	int ret;
+
+	if (is_classic)
+		classic_destroy(&worker->classic);
+	else
+		dm_kcopyd_client_destroy(worker->kc);
+	find_outlived(worker, is_classic);
+	ret = is_classic ? create_classic(worker) : create_copies(worker);
+	if (ret)
+		report_wrong("worker %u has no client: %d", worker->index, ret);
+	return ret;
 }
 
 static int work(void *context)
@@ -100,7 +125,7 @@ static int work(void *context)
 		}
 		if (worker_once_in(worker, 256))
 			dm_kcopyd_client_flush(worker->kc);
-		if (worker_once_in(worker, 1024))
+		if (worker_once_in(worker, 512))
 			ret = renew_copies(worker);
 		cond_resched();
 	}
@@ -112,9 +137,10 @@ static int work(void *context)
 
 static int create(struct worker *worker)
 {
-	for (int i = 0; i < WORKER_REQUESTS; i++) {
-		int ret = memory_create(&worker->requests[i].memory);
+	int ret;
 
+	for (int i = 0; i < WORKER_REQUESTS; i++) {
+		ret = memory_create(&worker->requests[i].memory);
 		worker->requests[i].worker = worker;
 		if (ret)
 			return ret;
@@ -122,9 +148,9 @@ static int create(struct worker *worker)
 	worker->io = dm_io_client_create();
 	if (IS_ERR(worker->io))
 		return PTR_ERR(worker->io);
-	worker->kc = dm_kcopyd_client_create(NULL);
-	if (IS_ERR(worker->kc))
-		return PTR_ERR(worker->kc);
+	ret = create_copies(worker) ?: create_classic(worker);
+	if (ret)
+		return ret;
 	worker->task = kthread_run(work, worker, "soak/%u", worker->index);
 	return PTR_ERR_OR_ZERO(worker->task);
 }
@@ -158,6 +184,7 @@ void worker_destroy(struct worker *worker)
 {
 	worker_stop(worker);
 	dm_kcopyd_client_destroy(worker->kc);
+	classic_destroy(&worker->classic);
 	dm_io_client_destroy(worker->io);
 	for (int i = 0; i < WORKER_REQUESTS; i++)
 		memory_destroy(&worker->requests[i].memory);

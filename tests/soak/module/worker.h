@@ -6,6 +6,7 @@
 #include <linux/prandom.h>
 #include <linux/wait.h>
 
+#include "classic.h"
 #include "request.h"
 
 #define WORKER_REQUESTS 8
@@ -22,6 +23,7 @@ struct task_struct;
  * @random: every choice comes from it
  * @io: the client for I/O
  * @kc: the client for copies
+ * @classic: what classic requests are made with
  * @writes: how many requests had data to write
  * @requests: the requests, in flight or not
  * @wait: woken when one has ended, or was checked
@@ -33,6 +35,7 @@ struct worker {
 	struct rnd_state random;
 	struct dm_io_client *io;
 	struct dm_kcopyd_client *kc;
+	struct classic classic;
 	u64 writes;
 	struct request requests[WORKER_REQUESTS];
 	wait_queue_head_t wait;
