@@ -11,6 +11,7 @@
 # shellcheck disable=SC2153 # the settings have it
 MIB=$DISK_MIB
 . ./lib.sh
+. ./sectors.sh
 
 check "$PROCESSORS processors are online" equal "$(grep -c ^processor /proc/cpuinfo)" "$PROCESSORS"
 modprobe -a dm_mod

@@ -18,7 +18,7 @@ flakey()
 	for feature in error_reads error_writes; do
 		may_fail 1 /dev/mapper/flaky
 		check "flakey, $feature" flaky "flakey /dev/under 0 0 1 1 $feature"
-		noticed "$feature"
+		noticed /dev/mapper/flaky "$feature"
 		check "flakey, it works again" flaky "linear /dev/under 0"
 		may_fail 0 /dev/mapper/flaky
 		phase

@@ -17,13 +17,13 @@ gone()
 	phase
 	may_fail 1 /dev/switched
 	check "gone, a disk is switched off" switch 0
-	noticed "that it is off"
+	noticed /dev/switched "that it is off"
 	may_fail 1 "$scsi"
 	check "gone, a SCSI disk is unplugged" unplug_scsi
-	noticed "that it is gone"
+	noticed "$scsi" "that the SCSI disk is gone"
 	may_fail 1 /dev/vda
 	check "gone, a virtio disk is unplugged" unplug_virtio
-	noticed "that it is gone"
+	noticed /dev/vda "that the virtio disk is gone"
 	check "gone, the load ends" control stop
 	check "gone, the disk is switched on" switch 1
 	check "gone, it is found again" control reopen /dev/switched

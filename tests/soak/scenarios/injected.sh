@@ -22,7 +22,7 @@ injected()
 	for per_cent in 1 20 100 5; do
 		may_fail 1 /dev/faulty
 		check "injected, $per_cent % fail" inject $per_cent
-		noticed that
+		noticed /dev/faulty "that $per_cent % fail"
 		check "injected, none fail" inject 0
 		may_fail 0 /dev/faulty
 		phase

@@ -18,7 +18,7 @@ limits()
 	may_fail 1 /dev/mapper/short
 	check "limits, a disk is made shorter" resize $((MIB * 1024))
 	may_fail 0 /dev/mapper/short
-	noticed that
+	noticed /dev/mapper/short "that it is shorter"
 	may_fail 1 /dev/mapper/short
 	check "limits, it is made as long as it was" resize $((MIB * 2048))
 	may_fail 0 /dev/mapper/short
