@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/blkdev.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/stdarg.h>
@@ -363,6 +364,8 @@ static void count_request(const struct request *request)
 		return;
 	if (request->is_classic)
 		count(COUNT_CLASSIC);
+	if (request->kind == KIND_READ)
+		count_most(COUNT_LONGEST_READ, jiffies_to_msecs(request->took));
 	if (request_sectors(request) && request->memory.start % SECTOR_SIZE)
 		count(COUNT_ODD);
 	if (request->from.disk)

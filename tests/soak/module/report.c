@@ -23,6 +23,7 @@ static const char * const names[COUNTS] = {
 	[COUNT_ODD] = "odd",
 	[COUNT_FAILED] = "failed",
 	[COUNT_UNSUPPORTED] = "unsupported",
+	[COUNT_LONGEST_READ] = "longest_read_ms",
 	[COUNT_CHECKED] = "checked",
 	[COUNT_WRONG] = "wrong",
 };

@@ -27,6 +27,8 @@ enum count {
 	/* Regions with an error, and with an unsupported operation. */
 	COUNT_FAILED,
 	COUNT_UNSUPPORTED,
+	/* How long the longest read took, in milliseconds. */
+	COUNT_LONGEST_READ,
 	/* Sectors that were compared with the model. */
 	COUNT_CHECKED,
 	/* What should not have been. */
@@ -39,6 +41,14 @@ extern atomic64_t counts[COUNTS];
 static inline void count(enum count which)
 {
 	atomic64_inc(&counts[which]);
+}
+
+static inline void count_most(enum count which, s64 value)
+{
+	s64 had = atomic64_read(&counts[which]);
+
+	while (value > had && !atomic64_try_cmpxchg(&counts[which], &had, value))
+		;
 }
 
 void report_counts(struct seq_file *to);

@@ -71,6 +71,7 @@ struct place {
  * @in_use: it is started, and has not been checked; its places are nobody else's
  * @serial: one more with each request
  * @since: when it was started
+ * @took: how long it has taken
  * @is_late: it has been reported for how long it takes
  */
 struct request {
@@ -96,6 +97,7 @@ struct request {
 	bool in_use;
 	unsigned int serial;
 	unsigned long since;
+	unsigned long took;
 	bool is_late;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/blkdev.h>
 #include <linux/cleanup.h>
+#include <linux/jiffies.h>
 
 #include <linux/dm-io.h>
 #include <linux/dm-kcopyd.h>
@@ -29,6 +30,7 @@ void request_end(struct request *request)
 		request_report(request, "is called back again");
 		return;
 	}
+	request->took = jiffies - request->since;
 	/* The worker may go as soon as it has had the lock. */
 	guard(spinlock_irqsave)(&worker->wait.lock);
 	/* What it was called back with comes first. */
