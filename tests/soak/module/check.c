@@ -115,6 +115,12 @@ static void heal(struct model *sector, bool is_done)
 		sector->bad = is_done ? 0 : sector->bad | BAD_MAYBE;
 }
 
+/* No write gets to a sector that fails for certain. */
+static bool stays(const struct model *sector)
+{
+	return (sector->bad & (BAD_WRITES | BAD_MAYBE)) == BAD_WRITES;
+}
+
 /* Whether what was to be written is there, or what was there before, too. */
 static void write_model(const struct request *request, const struct place *place, bool is_done)
 {
@@ -125,6 +131,8 @@ static void write_model(const struct request *request, const struct place *place
 		struct model *sector = model_of(place, i);
 		u64 tag = request->kind == KIND_WRITE ? request->tag + i : 0;
 
+		if (stays(sector))
+			continue;
 		/* Of what is discarded a device may keep what it likes. */
 		if (request->kind == KIND_DISCARD)
 			is_done = false;
@@ -160,8 +168,6 @@ static bool is_known(const struct place *place)
  */
 static void copy_known(struct model *sector, const struct model *source)
 {
-	if ((sector->bad & (BAD_WRITES | BAD_MAYBE)) == BAD_WRITES)
-		return;
 	if ((source->bad & (BAD_READS | BAD_MAYBE)) == BAD_READS)
 		model_set(sector, 0);
 	else
@@ -190,6 +196,8 @@ static void copy_model(const struct request *request, const struct place *place,
 		struct model *sector = model_of(place, i);
 		const struct model *source = model_of(&request->from, i);
 
+		if (stays(sector))
+			continue;
 		if (known)
 			copy_known(sector, source);
 		else

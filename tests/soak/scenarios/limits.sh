@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # Disks whose limits change under load, which freezes their queue each time; that become
-# shorter; that become read-only, which the block layer only warns of.
+# shorter; that are marked read-only, of which the block layer only warns, and one that does
+# refuse what is written.
 
 limits()
 {
@@ -12,9 +13,11 @@ limits()
 	begin limits "$scsi" /dev/mapper/short
 
 	change_limits
-	check "limits, a disk is made read-only" blockdev --setro /dev/steady0
+	check "limits, a disk is marked read-only, and may be written" blockdev --setro /dev/steady0
 	phase
-	check "limits, a disk is made writable" blockdev --setrw /dev/steady0
+	check "limits, nothing has failed" equal "$(failed_on /dev/steady0)" 0
+	check "limits, it is marked writable" blockdev --setrw /dev/steady0
+	refuse_writes
 	may_fail 1 /dev/mapper/short
 	check "limits, a disk is made shorter" resize $((MIB * 1024))
 	may_fail 0 /dev/mapper/short
@@ -27,6 +30,26 @@ limits()
 	rmmod scsi_debug
 	dmsetup remove short
 	switch_off under
+}
+
+# By the disk itself, at once: each write must fail, no sector changes, and no read fails.
+refuse_writes()
+{
+	check "limits, the load ends" control stop
+	check "limits, the SCSI disk is write-protected" protect 1 w
+	check "limits, the load is on" control start
+	noticed "$scsi" "that it is write-protected"
+	check "limits, the load ends" control stop
+	check "limits, it holds what it must" control verify
+	check "limits, it can be written" protect 0 none
+	check "limits, the load is on" control start
+}
+
+# protect 0|1 WHAT_FAILS
+protect()
+{
+	echo "$1" >/sys/module/scsi_debug/parameters/wp &&
+		control bad "$scsi" 0 $((MIB * 2048)) "$2"
 }
 
 DISCARDS='device/scsi_disk/*/provisioning_mode'
