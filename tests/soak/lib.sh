@@ -154,6 +154,13 @@ check_apis()
 	check "$SCENARIO, not all requests are" [ "$(counted classic)" -lt "$(requests)" ]
 }
 
+# Of its messages some were of a call that it refused.
+check_log()
+{
+	check "$SCENARIO, the engine has logged nothing unexpected" \
+		equal "$(unexpected_messages | grep -F ' dm_io_rust: ')" ""
+}
+
 end()
 {
 	check "$SCENARIO, the module stays while its symbols are in use" fails rmmod dm_io_rust
@@ -161,6 +168,7 @@ end()
 	check "$SCENARIO, all disks hold what they must" control verify
 	check "$SCENARIO, nothing was wrong" first_wrong
 	check_apis
+	check_log
 	report say "$(tr '\n' ';' <$SOAK/counts)"
 	check "$SCENARIO, the modules unload" unload_all
 }

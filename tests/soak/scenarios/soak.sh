@@ -151,6 +151,7 @@ soak()
 	check "soak, all disks hold what they must" control verify
 	check "soak, nothing was wrong" first_wrong
 	check_apis
+	check_log
 	check "soak, one I/O in 100 has failed" \
 		[ "$(counted failed)" -gt $(($(counted regions) / 100)) ]
 	rmmod dm_io_rust_soak
