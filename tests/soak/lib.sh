@@ -94,7 +94,13 @@ scsi_name()
 
 scsi_disk_is_there()
 {
-	[ -n "$(scsi_name "$@")" ] && [ -b "/dev/$(scsi_name "$@")" ]
+	[ -n "$(scsi_name "$@")" ] && can_be_opened "/dev/$(scsi_name "$@")"
+}
+
+# can_be_opened DISK: for a moment it has a node in /dev and cannot.
+can_be_opened()
+{
+	[ -b "$1" ] && sectors "$1" >/dev/null
 }
 
 # has_limit DISK LIMIT VALUE: as sysfs has it.

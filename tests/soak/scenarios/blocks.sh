@@ -41,7 +41,7 @@ plug_in_disks()
 {
 	modprobe -a loop virtio_scsi && add_scsi_disk sector_size=4096 lbpu=1 lbpws=1 || return 1
 	until_true scsi_disk_is_there "$VIRTIO_SCSI"
-	until_true [ -b /dev/vda ]
+	until_true can_be_opened /dev/vda
 }
 
 # What the disks are here for.

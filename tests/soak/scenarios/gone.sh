@@ -9,12 +9,12 @@ gone()
 	scsi=/dev/$(scsi_name)
 	memory_disk switched discard=1
 	loop_disk file 512
-	until_true [ -b /dev/vda ]
+	until_true can_be_opened /dev/vda
 	begin gone /dev/switched "$scsi" /dev/vda /dev/file
 
-	# A loop device goes when its last user has closed it: nothing may fail.
 	check "gone, the file is detached" "$LOSETUP" -d /dev/file
 	phase
+	lose_file
 	may_fail 1 /dev/switched
 	check "gone, a disk is switched off" switch 0
 	noticed /dev/switched "that it is off"
@@ -29,14 +29,40 @@ gone()
 	check "gone, it is found again" control reopen /dev/switched
 	check "gone, the SCSI disk is plugged in" plug_in "$scsi" '- - -' /sys/class/scsi_host/host*/scan
 	check "gone, the virtio disk is plugged in" plug_in /dev/vda 1 /sys/bus/pci/rescan
-	may_fail 0 /dev/switched "$scsi" /dev/vda
+	check "gone, the file is attached" attach_file
+	may_fail 0 /dev/switched "$scsi" /dev/vda /dev/file
 	check "gone, all disks hold what they must" control verify
 	check "gone, the load is on" control start
 	phase
 	end
 	rmmod scsi_debug
+	"$LOSETUP" -d /dev/file
 	rm /tmp/file /dev/file
 	switch_off switched
+}
+
+# A loop device loses its file when its last user has closed it. Until then nothing fails; and
+# from then on it has no sectors, so that all must fail but a flush, which may.
+lose_file()
+{
+	check "gone, nothing has failed while it is in use" equal "$(failed_on /dev/file)" 0
+	check "gone, the load ends" control stop
+	check "gone, it is closed" control close /dev/file
+	until_true has_no_sectors /dev/file
+	check "gone, it is opened" control reopen /dev/file
+	may_fail 1 /dev/file
+	check "gone, the load is on" control start
+	noticed /dev/file "that there is no file"
+}
+
+has_no_sectors()
+{
+	[ "$(sectors "$1")" = 0 ]
+}
+
+attach_file()
+{
+	control close /dev/file && "$LOSETUP" /dev/file /tmp/file && control reopen /dev/file
 }
 
 switch()
@@ -64,6 +90,6 @@ plug_in()
 	control close "$disk" || return 1
 	until_true [ ! -e "$disk" ]
 	echo "$text" | tee "$@" >/dev/null
-	until_true [ -b "$disk" ]
+	until_true can_be_opened "$disk"
 	control reopen "$disk"
 }
