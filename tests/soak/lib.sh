@@ -160,7 +160,7 @@ check_apis()
 	check "$SCENARIO, not all requests are" [ "$(counted classic)" -lt "$(requests)" ]
 }
 
-# Of its messages some were of a call that it refused.
+# It has a line for each call that it refuses: the load makes none of these.
 check_log()
 {
 	check "$SCENARIO, the engine has logged nothing unexpected" \

@@ -3,6 +3,8 @@
 
 mutants/NAME.patch is the fault:
 
+classic-lose-error  errors of all regions but the first are lost where a service of
+               dm_io_rust/dm_io.h waits
 command-blind  what a device should have by its targets is told for what it has
 command-half   interrupted, the command leaves a table loaded
 command-keyless  a table is loaded without its keys
