@@ -196,7 +196,7 @@ test-schedules: setup ## hold any task at any function, against any other; SEED=
 test-debug: setup ## run all on a kernel with checkers, and what loads modules on Debian's with PREEMPT_RT
 	@python3 scripts/kernels.py 7.2-rt
 	@$(IN_TOOLCHAIN) python3 scripts/test.py kunit-debug \
-		$(foreach kernel,debug rt,$(addsuffix -$(kernel),differential takeover taken-over soak))
+		$(foreach kernel,debug rt,$(addsuffix -$(kernel),differential takeover taken-over soak soak-long))
 
 # COUNT is of how many mutants, SEED that of their sample, JOBS of how many guests at a time.
 .PHONY: mutants
@@ -209,7 +209,7 @@ lint: setup ## check formatting, lints and kernel-doc
 	@$(IN_TOOLCHAIN) python3 scripts/test.py lint clippy
 
 .PHONY: test
-test: ## lint, builds, misuse, comparison with mainline, demo, takeover, a scenario, kunit
+test: ## lint, builds, misuse, comparison with mainline, demo, takeover, some scenarios, kunit
 	@scripts/test.sh
 
 .PHONY: clean

@@ -22,12 +22,14 @@ from results import FAIL, Results
 from steps import CACHE, IN_TOOLCHAIN, TOP, main
 
 SCENARIOS = ["tests/targets/run.py", "--short"]
+SOAK = ["tests/soak/run.py", "--short"]
 # What is run on other kernels than Debian's usual one, too: it is the option that names them.
 ON_OTHER_KERNELS = {
     "differential": ["tests/differential/run.py", "--full"],
     "takeover": ["tests/takeover/run.py", "--short", "takeover"],
     "taken-over": [*SCENARIOS, "--way=takeover"],
-    "soak": ["tests/soak/run.py", "--short"],
+    "soak": SOAK,
+    "soak-long": ["tests/soak/run.py", "--minutes=2", "--way=takeover"],
 }
 
 # What is built for the other of Debian's kernels, too.
@@ -44,7 +46,8 @@ SET_UP = {
     "kunit-tree": ["scripts/kernels.py", "kunit"],
 }
 
-# The demo takes targets over; with dm-mod there is one scenario. make test-targets runs all.
+# The demo takes targets over; with dm-mod there is one scenario. make test-targets runs all, and
+# make test-soak all of which soak-short has some.
 PARTS = {
     "lint": ["scripts/lint.py"],
     **BUILDS,
@@ -55,6 +58,7 @@ PARTS = {
     "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],
     "takeover": ["tests/takeover/run.py", "--short", "takeover"],
+    "soak-short": [*SOAK, "bad", "gone", "limits", "stopped"],
     "in-dm-mod": [*SCENARIOS, "--way=dm-mod", "cache"],
     "kunit-kernel": ["scripts/run_kunit.py", "--build"],
     "kunit": ["scripts/run_kunit.py"],

@@ -16,4 +16,4 @@ if ! set_up; then
 	exit 1
 fi
 exec python3 scripts/test.py lint clippy modules misuse differential dm-mod series demo takeover \
-	in-dm-mod -- kunit
+	soak-short in-dm-mod -- kunit
