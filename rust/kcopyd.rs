@@ -9,10 +9,10 @@
 //! and writes it. A job is
 //!
 //! 1. **Accepted**: the arguments make sense, and the job is on the client's list.
-//! 2. **Waiting** for its sub-jobs, in the order of acceptance. It gets as many as the range, the
-//!    limit and memory allow, but at least one; it has no more need of memory from then on.
-//! 3. **Released**: its sub-jobs alone keep it from ending. No range is taken any more after an error,
-//!    unless errors are ignored.
+//! 2. **Waiting** for its first sub-job, in the order of acceptance, and then for more. It gets as
+//!    many as the range, the limit and memory allow, but at least one.
+//! 3. **Released**: its last sector was taken, and its sub-jobs alone keep it from ending. So they do
+//!    after an error, unless errors are ignored.
 //! 4. **Done**: the last sub-job has gone, and the job is on the list of callbacks.
 //! 5. **Called back**: the job's memory is freed before the callback is called.
 //!
@@ -25,9 +25,10 @@
 //! a device wants. *Callbacks* are a work of their own, on a queue of their own: one that sleeps does not
 //! hold up the I/O of other jobs, nor does a device that takes long to submit to hold up callbacks.
 //!
-//! Progress does not wait for memory. A job that gets none waits for a sub-job to end, whose memory it
-//! gets; that there is a sub-job in flight, or else memory for one, is what the client's reserve is
-//! for.
+//! Progress does not wait for memory. A job that gets none waits for a sub-job to be through with its
+//! range, which then gives up its memory; the job of that one has another when it is its turn. That
+//! there is a sub-job in flight, or else memory for one, is what the client's reserve is for. Nor does
+//! a sub-job that has memory go on to the next range before a job that has no sub-job was tried.
 //!
 //! A device's limits may change at any time. A job reads them when it is accepted, and is cut by
 //! them; what a device does not take any more fails, and never makes the job wait.
@@ -39,6 +40,7 @@ mod job;
 mod method;
 mod sub_job;
 pub(crate) mod throttle;
+mod waiting;
 
 pub(crate) use self::{
     client::Client,

@@ -107,9 +107,7 @@ unsafe fn create(throttle: *mut dm_kcopyd_throttle) -> Result<Arc<Client>> {
 unsafe fn borrow<'a>(client: *mut dm_kcopyd_client) -> Result<ArcBorrow<'a, Client>, Refusal> {
     // SAFETY: The caller guarantees that a client which is not NULL nor an `ERR_PTR` is valid.
     let client = unsafe { Marked::<Arc<Client>>::borrow(client) };
-    client
-        .map(Arc::as_arc_borrow)
-        .ok_or(NO_CLIENT)
+    client.map(Arc::as_arc_borrow).ok_or(NO_CLIENT)
 }
 
 /// Checks the flags of a job.

@@ -6,6 +6,7 @@ use super::{
     job::Job,
     sub_job::SubJob,
     throttle::Throttle,
+    waiting::Waiting,
     Flags, //
 };
 use crate::{
@@ -29,7 +30,6 @@ use crate::{
     },
     memory::{
         pages::MIN_BLOCK,
-        Fifo,
         LList,
         PageReserve,
         Pool,
@@ -154,14 +154,6 @@ pub(super) struct ClientCtx {
     throttle: Option<Throttle>,
 }
 
-/// What is to be done and could not be done at once.
-pub(super) struct Waiting {
-    /// Jobs that do not have all their sub-jobs.
-    jobs: Fifo<Shared<Job>>,
-    /// Sub-jobs that are to go on.
-    sub_jobs: Fifo<IdleBio<SubJob>>,
-}
-
 impl Client {
     /// Creates a client with `pages` pages set aside, which copies up to `sub_job_bytes` bytes at a
     /// time. May sleep.
@@ -193,10 +185,7 @@ impl Client {
                 accepted: LList::new(),
                 ended: LList::new(),
                 done: LList::new(),
-                waiting <- new_mutex!(Waiting {
-                    jobs: Fifo::new(),
-                    sub_jobs: Fifo::new(),
-                }),
+                waiting <- new_mutex!(Waiting::new()),
                 makes_progress: AtomicFlag::new(false),
                 calls_back: AtomicFlag::new(false),
                 caller: Atomic::new(0),
@@ -357,13 +346,17 @@ impl Client {
     /// steps.
     ///
     /// Sub-jobs come first: they may free memory. On a device that is done with an I/O when it was
-    /// submitted, this also lets one buffer serve a whole job.
+    /// submitted, this also lets one buffer serve a whole job. But once one of them has taken another
+    /// range, a job that has none has its turn.
     fn progress(self: &Arc<Self>, waiting: &mut Waiting) -> bool {
         for _ in 0..STEPS {
             self.take_ended(waiting);
             self.take_accepted(waiting);
-            let has_done = if waiting.sub_jobs.is_empty() {
-                self.begin(waiting)
+            waiting.sort();
+            let has_done = if waiting.take_turn() && self.begin(waiting) {
+                true
+            } else if waiting.sub_jobs.is_empty() {
+                self.grow(waiting) || self.begin(waiting)
             } else {
                 self.go_on(waiting)
             };
@@ -381,18 +374,7 @@ impl Client {
         }
         let mut accepted = self.accepted.take();
         while let Some(job) = accepted.pop_front() {
-            let job = job.share();
-            if job.takes_sub_jobs(waiting) {
-                waiting.jobs.push_back(job);
-            }
-        }
-    }
-
-    /// Keeps the first job if it is to have another sub-job; any other ends with the last of those it
-    /// has.
-    fn keep_first(job: Shared<Job>, waiting: &mut Waiting) {
-        if job.takes_sub_jobs(waiting) {
-            waiting.jobs.push_front(job);
+            waiting.add(job.share());
         }
     }
 
@@ -415,10 +397,6 @@ impl Client {
     /// Starts the I/O of a sub-job. Returns false if none may start now.
     fn go_on(self: &Arc<Self>, waiting: &mut Waiting) -> bool {
         if !self.may_start() {
-            // A first job that has no more to do need not wait.
-            if let Some(job) = waiting.jobs.pop_front() {
-                Self::keep_first(job, waiting);
-            }
             // One that is queued already will do.
             let _ = OwnedQueue::enqueue_delayed::<_, PAUSE>(
                 self.clone(),
@@ -447,31 +425,39 @@ impl Client {
         true
     }
 
-    /// Begins another sub-job of the first job, or releases the job if it has all that it is to have.
-    /// Returns false if nothing can be done.
+    /// Begins the first sub-job of a job. Returns false if there is none that waits for that, or no
+    /// memory: another sub-job then gives up its own.
     fn begin(&self, waiting: &mut Waiting) -> bool {
-        let Some(job) = waiting.jobs.pop_front() else {
+        let Some(job) = waiting.pop_new() else {
             return false;
         };
-        // An error may have stopped it.
-        if !job.takes_sub_jobs(waiting) {
-            return true;
-        }
         let Some(sub_job) = SubJob::new(&self.ctx, &job, waiting) else {
-            // It needs memory for one sub-job at least, which another frees; those that it has will
-            // do.
-            let must_wait = !job.state(waiting).has_sub_jobs();
-            if must_wait {
-                waiting.jobs.push_front(job);
-            }
-            return !must_wait;
+            waiting.put_back(job);
+            return false;
         };
+        Self::add_sub_job(sub_job, job, waiting);
+        true
+    }
+
+    /// Begins another sub-job of a job that has some. Returns false if none is to have more.
+    fn grow(&self, waiting: &mut Waiting) -> bool {
+        let Some(job) = waiting.pop_growing() else {
+            return false;
+        };
+        match SubJob::new(&self.ctx, &job, waiting) {
+            Some(sub_job) => Self::add_sub_job(sub_job, job, waiting),
+            // Those that it has will do.
+            None => waiting.add_full(job),
+        }
+        true
+    }
+
+    fn add_sub_job(sub_job: IdleBio<SubJob>, job: Shared<Job>, waiting: &mut Waiting) {
         job.state(waiting).count_sub_job();
         if let Some(sub_job) = SubJob::take(sub_job, waiting) {
             waiting.sub_jobs.push_back(sub_job);
         }
-        Self::keep_first(job, waiting);
-        true
+        waiting.add(job);
     }
 
     /// Calls back for the jobs that are done.

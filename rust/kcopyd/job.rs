@@ -3,11 +3,9 @@
 //! What is to be copied or zeroed, and how far that has come.
 
 use super::{
-    client::{
-        Client,
-        Waiting, //
-    },
+    client::Client,
     method::Method,
+    waiting::Waiting,
     Flags, //
 };
 use crate::{
@@ -71,7 +69,7 @@ pub(super) struct State {
     taken: u64,
     /// Those that are left.
     left: u64,
-    /// The sub-jobs that the job has had.
+    /// The sub-jobs that the job has, or had when its last sectors were taken.
     sub_jobs: u32,
     /// The blocks in a row that were lost on each destination, and on the [`SOURCE`].
     lost: [u32; MAX_DESTS + 1],
@@ -97,7 +95,12 @@ impl State {
         self.sub_jobs += 1;
     }
 
-    /// Returns whether the job has had any sub-job.
+    /// Counts one less, which gives up its memory before the job is through.
+    pub(super) fn uncount_sub_job(&mut self) {
+        self.sub_jobs -= 1;
+    }
+
+    /// Returns whether the job has any sub-job.
     pub(super) fn has_sub_jobs(&self) -> bool {
         self.sub_jobs > 0
     }

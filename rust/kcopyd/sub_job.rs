@@ -3,15 +3,13 @@
 //! The work on one range of a job at a time.
 
 use super::{
-    client::{
-        ClientCtx,
-        Waiting, //
-    },
+    client::ClientCtx,
     job::{
         Job,
         MAX_DESTS,
         SOURCE, //
-    }, //
+    },
+    waiting::Waiting, //
 };
 use crate::{
     block::{
@@ -182,10 +180,36 @@ impl SubJob {
     pub(super) fn advance(mut bio: IdleBio<Self>, waiting: &mut Waiting) -> Option<IdleBio<Self>> {
         let next = Self::next(&mut bio, waiting);
         match next {
-            _ if bio.job.is_stopped() => None,
+            _ if bio.job.is_stopped() => {
+                waiting.job_has_changed();
+                None
+            }
             Next::Submit => Some(bio),
-            Next::NextRange => Self::take(bio, waiting),
+            Next::NextRange if Self::gives_way(&bio, waiting) => None,
+            Next::NextRange => {
+                let bio = Self::take(bio, waiting)?;
+                waiting.owe_turn();
+                if bio.job.state(waiting).left() == 0 {
+                    waiting.job_has_changed();
+                }
+                Some(bio)
+            }
         }
+    }
+
+    /// Decides whether the sub-job gives up its memory for a job that has none, and goes: its own job
+    /// has another when it is its turn.
+    fn gives_way(bio: &IdleBio<Self>, waiting: &mut Waiting) -> bool {
+        let state = bio.owned();
+        if state.range.end < state.end
+            || bio.job.state(waiting).left() == 0
+            || !waiting.wants_memory()
+        {
+            return false;
+        }
+        bio.job.state(waiting).uncount_sub_job();
+        waiting.job_has_changed();
+        true
     }
 
     /// Takes the rest of a range that was cut, or another range of the job. [`None`] if there is

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a client has to do and could not do at once.
+
+use super::{
+    job::Job,
+    sub_job::SubJob, //
+};
+use crate::{
+    block::IdleBio,
+    memory::{
+        Fifo,
+        Shared, //
+    }, //
+};
+use core::mem;
+
+/// Jobs of which sub-jobs have not taken all, and sub-jobs that are to go on.
+pub(super) struct Waiting {
+    /// Jobs that have no sub-job.
+    new: Fifo<Shared<Job>>,
+    /// Jobs that have some, and may have more.
+    growing: Fifo<Shared<Job>>,
+    /// Jobs that have as many as they are to have.
+    full: Fifo<Shared<Job>>,
+    pub(super) sub_jobs: Fifo<IdleBio<SubJob>>,
+    /// Whether a sub-job has taken another range since a job had its turn to begin.
+    owes_turn: bool,
+    /// Whether the first new job has found no memory since a sub-job gave up its own.
+    needs_memory: bool,
+    /// Whether a job may not be on the list where it belongs.
+    is_unsorted: bool,
+}
+
+impl Waiting {
+    pub(super) fn new() -> Self {
+        Self {
+            new: Fifo::new(),
+            growing: Fifo::new(),
+            full: Fifo::new(),
+            sub_jobs: Fifo::new(),
+            owes_turn: false,
+            needs_memory: false,
+            is_unsorted: false,
+        }
+    }
+
+    /// Adds a job behind others like it, unless nothing of it is left, or it is stopped: that ends
+    /// with the last of its sub-jobs.
+    pub(super) fn add(&mut self, job: Shared<Job>) {
+        if job.is_stopped() || job.state(self).left() == 0 {
+            return;
+        }
+        let list = if !job.state(self).has_sub_jobs() {
+            &mut self.new
+        } else if job.takes_sub_jobs(self) {
+            &mut self.growing
+        } else {
+            &mut self.full
+        };
+        list.push_back(job);
+    }
+
+    /// Adds a job that is to have no more sub-jobs.
+    pub(super) fn add_full(&mut self, job: Shared<Job>) {
+        self.full.push_back(job);
+    }
+
+    /// Puts back the first new job, for which there is no memory.
+    pub(super) fn put_back(&mut self, job: Shared<Job>) {
+        self.new.push_front(job);
+        self.needs_memory = true;
+    }
+
+    /// Takes the first job that has no sub-job.
+    pub(super) fn pop_new(&mut self) -> Option<Shared<Job>> {
+        self.needs_memory = false;
+        self.new.pop_front()
+    }
+
+    /// Takes the first job that has sub-jobs and may have more.
+    pub(super) fn pop_growing(&mut self) -> Option<Shared<Job>> {
+        self.growing.pop_front()
+    }
+
+    /// Records that a sub-job has taken another range: a new job is to begin before it goes on.
+    pub(super) fn owe_turn(&mut self) {
+        self.owes_turn = true;
+    }
+
+    /// Returns whether a new job has its turn.
+    pub(super) fn take_turn(&mut self) -> bool {
+        mem::take(&mut self.owes_turn)
+    }
+
+    /// Returns whether a sub-job that is through with its range is to give up its memory, for the
+    /// turn of a job that has none.
+    pub(super) fn wants_memory(&mut self) -> bool {
+        let wants = mem::take(&mut self.needs_memory);
+        self.owes_turn |= wants;
+        wants
+    }
+
+    /// Records that a job has stopped, or that its last sector was taken, or that it has a sub-job
+    /// less.
+    pub(super) fn job_has_changed(&mut self) {
+        self.is_unsorted = true;
+    }
+
+    /// Puts the jobs that have changed where they belong.
+    pub(super) fn sort(&mut self) {
+        if !mem::take(&mut self.is_unsorted) {
+            return;
+        }
+        for mut list in [
+            mem::replace(&mut self.growing, Fifo::new()),
+            mem::replace(&mut self.full, Fifo::new()),
+        ] {
+            while let Some(job) = list.pop_front() {
+                self.add(job);
+            }
+        }
+    }
+}
