@@ -86,12 +86,13 @@ impl PageBlock {
     }
 
     /// Allocates the largest block that is free, of at most `pages` pages rounded up to a power of
-    /// two. Does not sleep.
+    /// two. Does not sleep, and has no memory reclaimed or compacted for more than a page.
     fn largest(pages: usize) -> Option<Self> {
         let order = pages.clamp(1, 1 << MAX_ORDER).next_power_of_two().ilog2();
-        (0..=order)
+        (1..=order)
             .rev()
-            .find_map(|order| Self::new(order, bindings::GFP_NOWAIT | bindings::__GFP_NORETRY))
+            .find_map(|order| Self::new(order, 0))
+            .or_else(|| Self::new(0, bindings::GFP_NOWAIT))
     }
 
     fn pages(&self) -> usize {
