@@ -140,6 +140,13 @@ begin()
 	check "$SCENARIO, the disks are filled" add_disks /dev/steady0 /dev/steady1 "$@"
 	check "the load is on" control start
 	phase
+	check "$SCENARIO, clients keep the module" [ "$(references)" -gt 1 ]
+}
+
+# The references to the module: one is of the load, which uses its symbols.
+references()
+{
+	cat "/sys/module/$MODULE/refcnt"
 }
 
 unload_all()
@@ -171,6 +178,7 @@ end()
 {
 	check "$SCENARIO, the module stays while its symbols are in use" fails rmmod dm_io_rust
 	check "$SCENARIO, the load ends" control stop
+	check "$SCENARIO, clients keep the module no more" equal "$(references)" 1
 	check "$SCENARIO, all disks hold what they must" control verify
 	check "$SCENARIO, nothing was wrong" first_wrong
 	check_apis
