@@ -14,7 +14,7 @@ stretches()
 # spoil NAME: these go bad, while there is no load.
 spoil()
 {
-	for stretch in $STRETCHES; do
+	for stretch in $(stretches); do
 		start=${stretch%,*} length=${stretch#*,}
 		echo "+$start-$((start + length - 1))" >"/sys/kernel/config/nullb/$1/badblocks" &&
 			control bad "/dev/$1" "$start" "$length" rw || return 1
@@ -24,7 +24,7 @@ spoil()
 # mend NAME: none is bad any more.
 mend()
 {
-	for stretch in $STRETCHES; do
+	for stretch in $(stretches); do
 		start=${stretch%,*} length=${stretch#*,}
 		echo "-$start-$((start + length - 1))" >"/sys/kernel/config/nullb/$1/badblocks" ||
 			return 1

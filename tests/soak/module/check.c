@@ -35,9 +35,9 @@ void request_report(const struct request *request, const char *format, ...)
 
 	describe_places(request, places, sizeof(places));
 	snprintf(call, sizeof(call), "%s %#x, flags %#x, memory %u at %zu: %d, %#lx, %#lx, %d",
-		 request->is_classic ? "classic" : "mainline's", (__force u32)request->opf, request->flags, request->memory.type,
-		 request->memory.start, request->ret, request->error, request->unsup,
-		 request->read_err);
+		 request->is_classic ? "classic" : "mainline's", (__force u32)request->opf,
+		 request->flags, request->memory.type, request->memory.start, request->ret,
+		 request->error, request->unsup, request->read_err);
 	va_start(arguments, format);
 	text.va = &arguments;
 	report_wrong("%s %pV; worker %u, request %u, %s, %s", names[request->kind], &text,

@@ -11,7 +11,7 @@
 struct page_list;
 struct rnd_state;
 
-/* Those of mainline's dm_io(), in its order. Only the last is not one of dm_io_rust/dm_io.h, too. */
+/* Those of mainline's dm_io(); all but the last are those of dm_io_rust/dm_io.h. */
 enum memory_kind {
 	MEMORY_PAGE_LIST,
 	MEMORY_BIO,

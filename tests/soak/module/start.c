@@ -10,8 +10,6 @@
 #include "worker.h"
 
 static_assert(REQUEST_REGIONS == DM_KCOPYD_MAX_REGIONS);
-static_assert((int)MEMORY_PAGE_LIST == DM_IO_PAGE_LIST && (int)MEMORY_BIO == DM_IO_BIO &&
-	      (int)MEMORY_VMA == DM_IO_VMA && (int)MEMORY_KMEM == DM_IO_KMEM);
 
 static struct dm_io_region region(const struct place *place)
 {
@@ -59,7 +57,11 @@ static void copied(int read_err, unsigned long write_err, void *context)
 static struct dm_io_memory memory_of(struct request *request)
 {
 	struct memory *memory = &request->memory;
-	struct dm_io_memory argument = { .type = (int)memory->type };
+	static const enum dm_io_mem_type types[] = {
+		[MEMORY_PAGE_LIST] = DM_IO_PAGE_LIST, [MEMORY_BIO] = DM_IO_BIO,
+		[MEMORY_VMA] = DM_IO_VMA, [MEMORY_KMEM] = DM_IO_KMEM,
+	};
+	struct dm_io_memory argument = { .type = types[memory->type] };
 
 	switch (memory->type) {
 	case MEMORY_PAGE_LIST:

@@ -24,7 +24,7 @@ injected()
 	[ "$SCOPE" = short ] || rates="1 $rates"
 	for per_cent in $rates; do
 		may_fail 1 /dev/faulty
-		check "injected, $per_cent % fail" inject $per_cent
+		check "injected, $per_cent % fail" inject "$per_cent"
 		noticed /dev/faulty "that $per_cent % fail"
 		check "injected, none fail" inject 0
 		may_fail 0 /dev/faulty

@@ -132,7 +132,6 @@ soak()
 	# shellcheck disable=SC2034 # it is in the names of checks
 	SCENARIO=soak
 	modprobe dm_flakey
-	STRETCHES=$(stretches)
 	memory_disk rotten discard=1
 	memory_disk under discard=1
 	dmsetup create flaky --table "0 $SECTORS linear /dev/under 0"
