@@ -58,9 +58,10 @@ want_memory()
 	done >/dev/null
 }
 
-# The load goes on meanwhile.
+# The load goes on meanwhile. What is cached from the last time would be wanted no more.
 fill_memory()
 {
+	echo 3 >/proc/sys/vm/drop_caches
 	fill=$(awk -v left=$LEFT '$1 == "MemAvailable:" { print int($2 / 1024) - left }' /proc/meminfo)
 	mkdir -p /filled && mount -t tmpfs -o size=100% filled /filled &&
 		dd if=/dev/zero of=/filled/all bs=1M count="$fill" 2>/dev/null &&
@@ -73,11 +74,11 @@ reclaimed()
 	awk '/^pgsteal_(kswapd|direct) / { sum += $2 } END { print sum }' /proc/vmstat
 }
 
-# reclaimed_in_each_round FROM: some megabytes, or memory was not short.
+# reclaimed_in_each_round FROM: 16 MiB on average, or memory was not short.
 reclaimed_in_each_round()
 {
 	echo "$(($(reclaimed) - $1)) pages in $number rounds"
-	[ $(($(reclaimed) - $1)) -gt $((number * 1000)) ]
+	[ $(($(reclaimed) - $1)) -gt $((number * 4096)) ]
 }
 
 # What the targets have of this engine: two services for the snapshot, two for the mirror,
