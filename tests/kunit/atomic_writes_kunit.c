@@ -26,6 +26,17 @@ static struct test_disk *atomic_disk(struct kunit *test)
 	return td;
 }
 
+/* Vectors that there are serve the bio; more than it has itself are waited for. */
+static void expect_vectors_waited_for(struct service_buffer *buf)
+{
+	bool exist = buf->service->memory & (SERVICE_BVECS | SERVICE_BIO);
+	unsigned int vectors = service_vectors(buf, buf->bytes);
+
+	if (vectors != SERVICE_ANY_VECTORS)
+		KUNIT_EXPECT_EQ(buf->test, refuse_memory_unrefusable(),
+				!exist && vectors > SZ_64K / PAGE_SIZE + 1);
+}
+
 /* The pages of each kind of memory lie apart, but those of a bio's vectors or kernel memory. */
 static void expect_one_bio(struct kunit *test, unsigned int pages, unsigned int offset)
 {
@@ -40,6 +51,7 @@ static void expect_one_bio(struct kunit *test, unsigned int pages, unsigned int 
 	refuse_memory(test);
 	ret = service_io(buf, c, 1, &where, REQ_OP_WRITE | REQ_ATOMIC);
 	refuse_memory_end(test);
+	expect_vectors_waited_for(buf);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, buf->error | buf->unsup, 0);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 1);

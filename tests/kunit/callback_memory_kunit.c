@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a callback starts when there is no memory: its first copy has that of the
- * job which it is called back for, whoever else waits for memory.
+ * What a callback starts when there is no memory: its first copy need not wait for
+ * another job, whoever has the memory of the one that it is called back for.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -114,6 +114,9 @@ static void callback_memory_is_its_own(struct kunit *test)
 	for (int i = 0; i < MOST_JOBS; i++)
 		test_request_expect_copied(contest->calls[i]->req, false, 0);
 	refuse_memory_end(test);
+	/* A job and a sub-job for each, and in the callback the kernel's memory: it cannot wait. */
+	KUNIT_EXPECT_GE(test, refuse_memory_asks_of_reserve(), 2 * (MOST_JOBS + 2));
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 1);
 }
 
 static struct kunit_case callback_memory_test_cases[] = {

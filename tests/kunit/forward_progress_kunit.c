@@ -113,6 +113,11 @@ static void expect_copied_without_memory(struct kunit *test, unsigned int block,
 	KUNIT_EXPECT_EQ(test, 0, copy_start(kc, call, &source, num_dests, dests, 0));
 	test_request_expect_copied(call->req, false, 0);
 	refuse_memory_end(test);
+	/* Beside the job and its sub-job one for each further destination, again and again. */
+	if (num_dests == 1)
+		KUNIT_EXPECT_EQ(test, refuse_memory_asks_of_reserve(), 2);
+	KUNIT_EXPECT_GE(test, refuse_memory_asks_of_reserve(), 1 + num_dests);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
 	for (unsigned int i = 0; i < num_dests; i++) {
 		KUNIT_EXPECT_FALSE(test, to[i]->wrong);
 		KUNIT_EXPECT_FALSE(test, to[i]->twice);

@@ -21,6 +21,7 @@
 /* A reserve with which a client reads all parts at one time that it ever does. */
 #define AMPLE_PAGES (SZ_2M / PAGE_SIZE)
 #define MAX_DESTS 8
+#define RESERVED_JOBS 8
 
 /* A disk with data on it. */
 static struct test_disk *source_in(struct kunit *test, sector_t sectors,
@@ -485,6 +486,8 @@ static void kcopyd_callback_is_not_blocked(struct kunit *test)
 		ret = -ETIMEDOUT;
 	refused = refuse_memory_end(test);
 
+	/* The first of them have what is set aside. */
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), CHAIN_LINKS - RESERVED_JOBS);
 	/* Among them the worker's, and not only the first copy's. */
 	KUNIT_EXPECT_GT(test, refused, burst->started);
 	KUNIT_EXPECT_EQ(test, ret, 0);

@@ -45,11 +45,15 @@ static struct test_disk *block_disk(struct kunit *test, unsigned int block, unsi
 static int io_without_memory(struct kunit *test, struct service_buffer *buf,
 			     struct service_region *where, blk_opf_t opf)
 {
+	const struct service_call *c = test->param_value;
 	int ret;
 
 	refuse_memory(test);
-	ret = service_io(buf, test->param_value, 1, where, opf);
+	ret = service_io(buf, c, 1, where, opf);
 	refuse_memory_end(test);
+	/* What the caller waits for has its stack. */
+	KUNIT_EXPECT_GE(test, refuse_memory_asks_of_reserve(), c->async);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
 	return ret;
 }
 
@@ -67,6 +71,9 @@ static void expect_transferred(struct kunit *test, const struct shape *shape, un
 	KUNIT_EXPECT_EQ(test, 0, io_without_memory(test, buf, &where, REQ_OP_WRITE));
 	KUNIT_EXPECT_EQ(test, buf->error | buf->unsup, 0);
 	test_disk_expect_exactly(td, REQ_OP_WRITE, flags, start, sectors);
+	/* Of several bios each has some of the reserve. */
+	if (td->nr_log > 1)
+		KUNIT_EXPECT_GE(test, refuse_memory_asks_of_reserve(), td->nr_log + c->async);
 	test_expect_same(test, sector_data(td, start), buf->data, buf->bytes, "disk");
 	test_disk_forget(td);
 
@@ -195,7 +202,8 @@ static void large_blocks_are_copied(struct kunit *test)
 		refuse_memory(test);
 		KUNIT_EXPECT_EQ(test, 0, copy_start(kc, call, &source, 1, &dest, 0));
 		test_request_expect_copied(call->req, false, 0);
-		refuse_memory_end(test);
+		/* A job and a sub-job. */
+		refuse_memory_end_expecting(test, 2);
 		test_disk_expect_exactly(to, REQ_OP_WRITE, 0, dest.sector, dest.count);
 		test_expect_same(test, sector_data(to, dest.sector), sector_data(from, 3),
 				 source.count << SECTOR_SHIFT, "copy");

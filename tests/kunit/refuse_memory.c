@@ -23,7 +23,8 @@
  */
 static bool refusing;
 
-static struct task_struct *victims[4];
+/* As many as there are, then NULL. */
+static struct task_struct *victims[32];
 static bool workers_too;
 static bool slabs_too;
 /* The order of the longest run of pages that is not refused. */
@@ -31,6 +32,8 @@ static int longest;
 /* How often that was done, and how often a reserve was asked for what it has. */
 static atomic_t refusals;
 static atomic_t asks_of_reserve;
+/* How often memory was asked for that must not be refused: what waits for it may wait for ever. */
+static atomic_t unrefusable;
 
 /* Not current_work(): that takes the context of a probe for an interrupt. */
 static bool is_victim(void)
@@ -38,9 +41,14 @@ static bool is_victim(void)
 	/* Pairs with start(). */
 	if (!smp_load_acquire(&refusing))
 		return false;
-	for (int i = 0; i < ARRAY_SIZE(victims); i++)
-		if (current == READ_ONCE(victims[i]))
+	for (int i = 0; i < ARRAY_SIZE(victims); i++) {
+		struct task_struct *victim = READ_ONCE(victims[i]);
+
+		if (victim == current)
 			return true;
+		if (!victim)
+			break;
+	}
 	return workers_too && (current->flags & PF_WQ_WORKER);
 }
 NOKPROBE_SYMBOL(is_victim);
@@ -55,9 +63,14 @@ static bool is_own_doing(void)
 }
 NOKPROBE_SYMBOL(is_own_doing);
 
+/* A slab's pages are compound: they are not counted beside the object that they are for. */
 static bool may_refuse(gfp_t gfp)
 {
-	return is_victim() && !(gfp & __GFP_NOFAIL);
+	if (!is_victim())
+		return false;
+	if ((gfp & __GFP_NOFAIL) && !(gfp & __GFP_COMP) && is_own_doing())
+		atomic_inc(&unrefusable);
+	return !(gfp & __GFP_NOFAIL);
 }
 NOKPROBE_SYMBOL(may_refuse);
 
@@ -158,6 +171,7 @@ static void start(struct kunit *test, int order, bool slabs, bool of_workers)
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end, NULL), 0);
 	atomic_set(&refusals, 0);
 	atomic_set(&asks_of_reserve, 0);
+	atomic_set(&unrefusable, 0);
 	longest = order;
 	slabs_too = slabs;
 	workers_too = of_workers;
@@ -195,7 +209,19 @@ unsigned int refuse_memory_end(struct kunit *test)
 	return atomic_read(&refusals);
 }
 
+void refuse_memory_end_expecting(struct kunit *test, unsigned int asks)
+{
+	refuse_memory_end(test);
+	KUNIT_EXPECT_EQ(test, atomic_read(&asks_of_reserve), asks);
+	KUNIT_EXPECT_EQ(test, atomic_read(&unrefusable), 0);
+}
+
 unsigned int refuse_memory_asks_of_reserve(void)
 {
 	return atomic_read(&asks_of_reserve);
+}
+
+unsigned int refuse_memory_unrefusable(void)
+{
+	return atomic_read(&unrefusable);
 }

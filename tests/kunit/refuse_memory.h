@@ -22,13 +22,22 @@ void refuse_memory_only_here(struct kunit *test);
  */
 void refuse_runs(struct kunit *test, unsigned int order);
 
-/* Extends it to another task, from there. */
+/* Extends it to another task, from there: to 31 of them. */
 void refuse_memory_here_too(void);
 
 /* Ends it, and returns how often an allocator refused memory. */
 unsigned int refuse_memory_end(struct kunit *test);
 
+/*
+ * Ends it where memory was to come from what is set aside: expects that this was asked for so
+ * often, and nothing at all that cannot be refused.
+ */
+void refuse_memory_end_expecting(struct kunit *test, unsigned int asks);
+
 /* How often a mempool was asked for what it has set aside, from the beginning to the end. */
 unsigned int refuse_memory_asks_of_reserve(void);
+
+/* How often memory was asked for that cannot be refused, with __GFP_NOFAIL, in the same time. */
+unsigned int refuse_memory_unrefusable(void);
 
 #endif /* _DM_IO_RUST_REFUSE_MEMORY_H */

@@ -22,12 +22,15 @@ static void reserve_refusal_works(struct kunit *test)
 {
 	unsigned int refused;
 	struct page *page;
-	void *slab;
+	void *slab, *sure;
 
 	refuse_memory(test);
 	slab = kmalloc(64, GFP_KERNEL);
 	page = alloc_page(GFP_NOIO);
+	sure = kmalloc(64, GFP_NOIO | __GFP_NOFAIL);
 	refused = refuse_memory_end(test);
+	kfree(sure);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 1);
 	KUNIT_EXPECT_PTR_EQ(test, slab, NULL);
 	KUNIT_EXPECT_PTR_EQ(test, page, NULL);
 	KUNIT_EXPECT_GE(test, refused, 2);
@@ -167,7 +170,7 @@ static void expect_in_flight_at_once(struct kunit *test, struct burst *burst)
 	refuse_memory(test);
 	test_thread_start(thread);
 	test_thread_wait(thread);
-	refuse_memory_end(test);
+	refuse_memory_end_expecting(test, burst->requests);
 
 	KUNIT_EXPECT_EQ(test, sectors_arrived(burst->td), burst->td->sectors);
 	for (unsigned int i = 0; i < burst->requests; i++)
@@ -252,7 +255,7 @@ static void reserve_counts_each_region(struct kunit *test)
 	refuse_memory(test);
 	test_thread_start(thread);
 	test_thread_wait(thread);
-	refuse_memory_end(test);
+	refuse_memory_end_expecting(test, ARRAY_SIZE(fan->req) * fan->regions);
 	KUNIT_EXPECT_EQ(test, fan->ret, 0);
 	KUNIT_EXPECT_EQ(test, sectors_arrived(fan->td), sectors);
 	test_disk_release_all(fan->td);
@@ -284,6 +287,8 @@ static void reserve_given_back(struct kunit *test)
 	test_disk_release_all(burst->td);
 	test_thread_wait(thread);
 	KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
+	KUNIT_EXPECT_EQ(test, refuse_memory_asks_of_reserve(), burst->requests);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
 	expect_burst_written(test, burst);
 }
 
@@ -302,7 +307,7 @@ static void reserve_given_back_in_flight(struct kunit *test)
 	test_thread_wait(thread);
 	give_back(test, 200);
 	test_disk_release_all(burst->td);
-	refuse_memory_end(test);
+	refuse_memory_end_expecting(test, burst->requests);
 	expect_burst_written(test, burst);
 
 	reserve(test, 400);
@@ -378,7 +383,7 @@ static void reserve_base_makes_progress(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, test_disk_release_oldest(burst->td));
 	}
 	test_thread_wait(thread);
-	refuse_memory_end(test);
+	refuse_memory_end_expecting(test, burst->requests);
 	expect_burst_written(test, burst);
 }
 
@@ -401,7 +406,7 @@ static void reserve_base_serves_a_large_request(struct kunit *test)
 	}
 	test_disk_release_all(burst->td);
 	test_thread_wait(thread);
-	refuse_memory_end(test);
+	refuse_memory_end_expecting(test, 1);
 	expect_burst_written(test, burst);
 }
 
@@ -452,6 +457,9 @@ static unsigned long io_without_memory(struct kunit *test,
 	if (c->async && !test_request_started(req, ret))
 		test_request_wait(req);
 	refuse_memory_end(test);
+	/* What the caller waits for has its stack. */
+	KUNIT_EXPECT_GE(test, refuse_memory_asks_of_reserve(), c->async);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
 	KUNIT_EXPECT_EQ(test, ret, !c->async && bits ? -EIO : 0);
 	return c->async ? req->error : bits;
 }
@@ -567,6 +575,7 @@ static void reserve_is_asked_once_for_a_bio(struct kunit *test)
 		ret = test_buffer_io_sync(buf, c->regions, where, WRITE, NULL);
 	KUNIT_EXPECT_EQ(test, refuse_memory_end(test), 0);
 	KUNIT_EXPECT_EQ(test, refuse_memory_asks_of_reserve(), c->needed);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	if (c->async && !test_request_started(req, ret))
 		test_request_wait(req);

@@ -88,6 +88,7 @@ struct reader {
 	struct bio bio;
 	struct bio_vec vec;
 	struct test_thread *thread;
+	bool has_memory;
 	int ret;
 };
 
@@ -96,6 +97,18 @@ static void reader_run(void *context)
 	struct reader *reader = context;
 
 	reader->ret = submit_bio_wait(&reader->bio);
+}
+
+static void reader_without_memory(void *context)
+{
+	struct reader *reader = context;
+	void *memory;
+
+	refuse_memory_here_too();
+	memory = kmalloc(SECTOR_SIZE, GFP_NOIO);
+	reader->has_memory = memory;
+	kfree(memory);
+	reader_run(reader);
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(free_reader_page, __free_page, struct page *);
@@ -129,7 +142,7 @@ static void reader_expect_read(struct kunit *test, struct reader *reader, struct
 #define READERS 24
 #define LEVELS 3
 
-/* All get to the bottom, though there are no more workers than there were. */
+/* All get to the bottom, each with nothing but its stack and no more workers than there were. */
 static void stacked_readers_need_no_workers(struct kunit *test)
 {
 	struct test_disk *bottom = source_of(test, READERS * SECTORS), *top = bottom;
@@ -138,18 +151,22 @@ static void stacked_readers_need_no_workers(struct kunit *test)
 
 	for (int i = 0; i < LEVELS; i++)
 		top = level_create(test, top, READERS)->disk;
-	for (int i = 0; i < READERS; i++)
+	for (int i = 0; i < READERS; i++) {
 		readers[i] = reader_create(test, top, i * SECTORS);
+		readers[i]->thread->fn = reader_without_memory;
+	}
 	test_disk_hold(bottom);
 	refuse_memory(test);
 	for (int i = 0; i < READERS; i++)
 		test_thread_start(readers[i]->thread);
 	arrived = test_disk_wait_arrived(bottom, READERS);
-	refuse_memory_end(test);
+	refuse_memory_end_expecting(test, 0);
 	KUNIT_EXPECT_TRUE(test, arrived);
 	test_disk_release_all(bottom);
-	for (int i = 0; i < READERS; i++)
+	for (int i = 0; i < READERS; i++) {
 		reader_expect_read(test, readers[i], bottom);
+		KUNIT_EXPECT_FALSE(test, readers[i]->has_memory);
+	}
 }
 
 /* What is waited for within map is submitted there, by who waits. */
@@ -285,12 +302,6 @@ static void stacked_async_is_left_to_the_block_layer(struct kunit *test)
 	test_expect_same(test, bottom->data, level->buf->data, level->buf->bytes, "written");
 }
 
-static void reader_without_memory(void *context)
-{
-	refuse_memory_here_too();
-	reader_run(context);
-}
-
 /*
  * A driver that stays in submit_bio when the bio has ended: the memory of its
  * request is that of the next, as there is no other. A work queue would take a
@@ -316,7 +327,8 @@ static void stacked_driver_that_stays(struct kunit *test)
 	test_thread_start(second->thread);
 	test_thread_wait(second->thread);
 	test_request_wait(other->buf->req);
-	refuse_memory_end(test);
+	refuse_memory_end_expecting(test, 2);
+	KUNIT_EXPECT_FALSE(test, first->has_memory || second->has_memory);
 	KUNIT_EXPECT_EQ(test, fast->nr_log, 1);
 	KUNIT_EXPECT_EQ(test, slow->nr_lingering, 1);
 	test_disk_linger_no_more(slow);
@@ -392,7 +404,8 @@ static void stacked_clients_need_one_worker(struct kunit *test)
 	}
 	for (int i = 0; i < COPIES; i++)
 		test_request_wait(calls[i]->req);
-	refuse_memory_end(test);
+	/* On each level a job and a sub-job. */
+	refuse_memory_end_expecting(test, (LEVELS + 1) * COPIES * 2);
 	for (int i = 0; i < COPIES; i++) {
 		test_request_expect_copied(calls[i]->req, false, 0);
 		test_expect_same(test, sector_data(bottom, i * SECTORS), from->data,
