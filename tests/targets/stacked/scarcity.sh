@@ -9,6 +9,7 @@
 #	full_memory	memory is filled, and the rest of it wanted by others all the time
 
 REFUSALS=/sys/module/dm_io_rust_refusals/parameters
+WATCHDOG=/sys/module/workqueue/parameters/watchdog_thresh
 WORKS=$TRACING/instances/works
 # In MiB, what is left of the memory that there is.
 LEFT=24
@@ -21,6 +22,7 @@ load_refusals()
 begin_no_memory()
 {
 	refused=$(cat $REFUSALS/memory_refused)
+	unrefusable=$(cat $REFUSALS/memory_unrefusable)
 	echo 1 >$REFUSALS/refuse_memory
 }
 
@@ -28,16 +30,21 @@ end_no_memory()
 {
 	echo 0 >$REFUSALS/refuse_memory
 	refused=$(($(cat $REFUSALS/memory_refused) - refused))
+	unrefusable=$(($(cat $REFUSALS/memory_unrefusable) - unrefusable))
 	report say "memory was refused $refused times"
 	check "${what:?}, memory was asked for and refused" [ $refused -gt 0 ]
+	# Only a copy that a callback starts may want it, and an atomic write: here is neither.
+	check "$what, none was asked for that cannot be refused" equal $unrefusable 0
 }
 
 # Every work that begins from then on is in the trace, with the thread that does it.
 begin_no_workers()
 {
 	# A work that waits is what is wanted.
-	[ ! -e /sys/module/workqueue/parameters/watchdog_thresh ] ||
-		echo 0 >/sys/module/workqueue/parameters/watchdog_thresh
+	if [ -e $WATCHDOG ]; then
+		watchdog=$(cat $WATCHDOG)
+		echo 0 >$WATCHDOG
+	fi
 	mkdir "$WORKS"
 	check "$what, all workers are busy" busy_workers
 	check "$what, works are traced" trace_works 1
@@ -58,6 +65,7 @@ end_no_workers()
 	trace_works 0
 	grep -F "[$MODULE]" "$WORKS/trace" >/tmp/works
 	echo 0 >$REFUSALS/refuse_workers
+	[ ! -e $WATCHDOG ] || echo "$watchdog" >$WATCHDOG
 	rmdir "$WORKS"
 	rescued=$(grep -c '^ *kworker/R-' /tmp/works)
 	report say "$rescued works of the engine were done by rescuers"
@@ -71,10 +79,17 @@ reclaimed()
 	awk '/^pgsteal_(kswapd|direct) / { sum += $2 } END { print sum }' /proc/vmstat
 }
 
+# has_reclaimed PAGES: since memory began to be wanted.
+has_reclaimed()
+{
+	[ $(($(reclaimed) - reclaimed)) -gt "$1" ]
+}
+
+# More is read, again and again, than there is left.
 want_memory()
 {
 	until [ -e /tmp/enough ]; do
-		cat /dev/vdb /dev/vdd
+		cat /dev/vdb /dev/vdc /dev/vdd
 	done >/dev/null
 }
 
@@ -88,6 +103,8 @@ begin_full_memory()
 	reclaimed=$(reclaimed)
 	want_memory &
 	wants=$!
+	# On a busy machine the load may be over before any memory is wanted.
+	until_true has_reclaimed 1000
 }
 
 end_full_memory()

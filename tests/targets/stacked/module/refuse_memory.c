@@ -27,6 +27,10 @@ static atomic_t refusals;
 module_param_named(memory_refused, refusals.counter, int, 0444);
 MODULE_PARM_DESC(memory_refused, "How often it was");
 
+static atomic_t unrefusable;
+module_param_named(memory_unrefusable, unrefusable.counter, int, 0444);
+MODULE_PARM_DESC(memory_unrefusable, "How often it asked for memory that must not be refused");
+
 static const struct module *asker;
 
 static bool is_asker(struct pt_regs *regs)
@@ -45,7 +49,12 @@ static void *no_memory(void)
 /* void *__kmalloc_noprof(size_t size, gfp_t flags) */
 static int at_kmalloc(struct kprobe *probe, struct pt_regs *regs)
 {
-	return is_asker(regs) && !(regs->si & __GFP_NOFAIL) ? divert(regs, no_memory) : 0;
+	if (!is_asker(regs))
+		return 0;
+	if (!(regs->si & __GFP_NOFAIL))
+		return divert(regs, no_memory);
+	atomic_inc(&unrefusable);
+	return 0;
 }
 NOKPROBE_SYMBOL(at_kmalloc);
 
