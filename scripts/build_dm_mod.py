@@ -22,7 +22,10 @@ STOCK_SERIES = SERIES[0]
 
 
 def tree(series):
-    return (CACHE / f"tree-{series}").resolve()
+    found = (CACHE / f"tree-{series}").resolve()
+    if not found.is_dir():
+        raise StepFailed(f"the tree of {series} is not there: scripts/kernels.py {series} makes it")
+    return found
 
 
 def release(series):
@@ -73,19 +76,20 @@ def check_log(results, series, log):
 
 
 def build_other(results, series):
-    """The build for a kernel whose own dm-mod.ko is not there to compare with."""
+    """The build for a kernel whose own dm-mod.ko is not there to compare with; whether it succeeds."""
     output = products("dm-mod", series)
     log = CACHE / "log" / f"dm-mod-{series}.log"
-    code = (f"import dm_mod, pathlib; t = pathlib.Path({str(tree(series))!r}); "
-            f"dm_mod.compile_module(t, (t / 'source').resolve(), pathlib.Path({str(output)!r}), "
-            f"['{compiler(series)}'])")
+    code = (f"import dm_mod, pathlib, steps; t = pathlib.Path({str(tree(series))!r}); "
+            "steps.main(lambda: not dm_mod.compile_module(t, (t / 'source').resolve(), "
+            f"pathlib.Path({str(output)!r}), ['{compiler(series)}']))")
     try:
         run_logged(f"[dm-mod] building for {series}", [sys.executable, "-c", code], log,
                    cwd=TOP / "scripts")
     except StepFailed as failure:
         results.check(f"dm-mod: builds for {series}", False, str(failure))
-        return
+        return False
     check_log(results, series, log)
+    return True
 
 
 def check_exports(results, series):
@@ -167,8 +171,8 @@ def check_stock_series(results):
 
 
 def check_other(results, series):
-    build_other(results, series)
-    check_exports(results, series)
+    if build_other(results, series):
+        check_exports(results, series)
     refused(results, f"the tree of {series}", f"not of {release(STOCK_SERIES)}",
             "--stock", stock(), tree(series))
 

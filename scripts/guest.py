@@ -35,7 +35,7 @@ import threading
 import kernel_log
 from initramfs import Initramfs
 from results import FAIL, PASS, SKIP, Results
-from steps import CACHE, TOP
+from steps import CACHE, TOP, StepFailed
 
 STATUSES = {"pass": PASS, "fail": FAIL, "skip": SKIP}
 # How a guest ended that the host did not let go on.
@@ -72,7 +72,9 @@ class Kernel:
 
 def stock_kernel(name="7.2"):
     """Debian's own kernel, or a variant of it, as kernels.py unpacked it."""
-    modules = next((CACHE / f"stock-{name}").glob("usr/lib/modules/*"))
+    modules = next((CACHE / f"stock-{name}").glob("usr/lib/modules/*"), None)
+    if not modules:
+        raise StepFailed(f"the kernel {name} is not there: scripts/kernels.py {name} unpacks it")
     return Kernel(modules / "vmlinuz", modules, name)
 
 
