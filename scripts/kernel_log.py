@@ -12,8 +12,8 @@ REPORT = re.compile(
     | unreferenced\ object | kmemleak:\ [1-9]\d*\ new
     | Kernel\ memory\ leak\ detector\ disabled
     | refcount_t: | (list_add|list_del)\ corruption | rust_kernel:\ panicked
-    | turning\ off\ the\ locking\ correctness\ validator | pagealloc:
-    | Objects\ remaining | soft\ lockup | page\ allocation\ failure
+    | turning\ off\ the\ locking\ correctness\ validator | Disabling\ lock\ debugging
+    | pagealloc: | Objects\ remaining | soft\ lockup | page\ allocation\ failure
     | Out\ of\ memory""",
     re.VERBOSE,
 )

@@ -36,6 +36,13 @@ list_add corruption. next->prev should be prev (ffff), but was 0000.
 rust_kernel: panicked at f.rs:1:2:
 sh: page allocation failure: order:4, mode:0xcc0(GFP_KERNEL)
 Out of memory: Killed process 1 (sh)
+ODEBUG: free active (active state 0) object: ffff888001234567 object type: work_struct hint: f
+ODEBUG: Out of memory. ODEBUG disabled
+BUG kmalloc-64 (Not tainted): Objects remaining on __kmem_cache_shutdown()
+Objects remaining in dm_io_rust on __kmem_cache_shutdown()
+WARNING: possible recursive locking detected
+INFO: trying to register non-static key.
+Disabling lock debugging due to kernel taint
 """.strip().splitlines()
 
 HARMLESS = """
