@@ -16,6 +16,8 @@ SERIES = "debug"
 MACHINE = ("-smp", "4,sockets=4", "-cpu", "max,la57=off")
 # What is switched on at boot, beside what the configuration has in its command line.
 ARGUMENTS = ("slab_debug=FZPU",)
+# What report.sh checks at the end of each scenario on it.
+CHECKS = ("lockdep is on", "memory, tasks and works are watched", "nothing is leaked")
 CONFIGS = [TOP / "tests" / "kunit" / ".kunitconfig", TOP / "scripts" / "debug_kernel.config"]
 
 # What depends on something that is not there would be dropped without a word.
@@ -60,4 +62,4 @@ def debug_kernel():
 def kernel_in(tree, root):
     """The kernel of a tree, with the modules that were installed there."""
     return Kernel(tree / "arch/x86/boot/bzImage", next((tree / root).glob("lib/modules/*")),
-                  SERIES, MACHINE, ARGUMENTS, slower=6, larger=2)
+                  SERIES, MACHINE, ARGUMENTS, slower=6, larger=2, checks=CHECKS)

@@ -45,6 +45,8 @@ NOT_BOOTED = "not booted"
 # While one processor sizes the devices' memory, another finds the emulator's map of it changed:
 # one boot of a hundred ends with an assertion in iotlb_to_section().
 MAX_BOOTS = 3
+# What a kernel logs first.
+BANNER = "Linux version "
 
 
 @dataclasses.dataclass
@@ -59,6 +61,8 @@ class Kernel:
     #: How many times as much time and memory as Debian's own a scenario takes.
     slower: int = 1
     larger: int = 1
+    #: What each scenario on it is to have checked, too.
+    checks: tuple = ()
 
     def dependency(self, name):
         """The path of a module, and its line of modules.dep."""
@@ -133,7 +137,11 @@ class Boot:
             results.check(f"{self.name}: main.sh ends well", ending == 0,
                           f"status {ending}")
             results.check(f"{self.name}: main.sh has checked something", bool(reported))
-        reports = kernel_log.reports(console)
+            for name in self.kernel.checks:
+                if name not in (check[1] for check in reported):
+                    results.check(f"{self.name}: main.sh has checked that {name}", False)
+        # A console that has nothing has no report either.
+        reports = kernel_log.reports(console) if BANNER in console else "there is no kernel log"
         results.check(f"{self.name}: no report in the kernel log", not reports, reports)
         if results.count(FAIL):
             print(f"  the guest's whole log: {self.log}", flush=True)

@@ -32,16 +32,27 @@ LOCKDEP=/proc/lockdep_stats
 nothing_is_leaked()
 {
 	sleep 6
-	echo scan >$KMEMLEAK
-	echo scan >$KMEMLEAK
-	cat $KMEMLEAK >/dev/console
-	! grep -q . $KMEMLEAK
+	echo scan >$KMEMLEAK && echo scan >$KMEMLEAK && cat $KMEMLEAK >/tmp/leaks || return 1
+	cat /tmp/leaks >/dev/console
+	[ ! -s /tmp/leaks ]
 }
 
-# At the end, on a kernel with checkers: after its first report lockdep is off, and silent.
+# What of scripts/debug_kernel.* does not watch, or no more.
+unwatched()
+{
+	(cd /sys/kernel/slab/kmalloc-64 && grep -Hvx 1 sanity_checks red_zone poison store_user) 2>&1
+	grep -Hvx 60 /proc/sys/kernel/hung_task_timeout_secs 2>&1
+	[ "$(cat /sys/module/workqueue/parameters/watchdog_thresh 2>&1)" -gt 0 ] || echo "works"
+	grep -qw page_poison=on /proc/cmdline && grep -q ' __kernel_poison_pages$' /proc/kallsyms ||
+		echo "freed pages"
+}
+
+# At the end, on a kernel with checkers: after its first report lockdep is off, and silent. The
+# host expects all of these (debug_kernel.py), so that none is left out because it is not there.
 check_checkers()
 {
 	[ ! -e $LOCKDEP ] || check "lockdep is on" grep -q 'debug_locks: *1$' $LOCKDEP
+	[ ! -e $LOCKDEP ] || check "memory, tasks and works are watched" equal "$(unwatched)" ""
 	[ ! -e $KMEMLEAK ] || check "nothing is leaked" nothing_is_leaked
 }
 
