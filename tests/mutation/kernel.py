@@ -86,10 +86,10 @@ class Tree:
 
     def build(self, mutants):
         """Build the kernel with all mutants, by their numbers, that compile; those."""
-        self._kunit("config", "configuring the kernel with mutants")
         mutants = dict(mutants)
+        written = self._write(mutants)
+        self._kunit("config", "configuring the kernel with mutants")
         for _ in range(MAX_BUILDS):
-            written = self._write(mutants)
             wrong = self._errors(written)
             if not wrong:
                 self._kunit("build", "building the kernel with mutants")
@@ -97,6 +97,7 @@ class Tree:
             for number in wrong:
                 del mutants[number]
             print(f"    {len(wrong)} mutants do not compile", flush=True)
+            written = self._write(mutants)
         raise StepFailed("there is always another mutant that does not compile")
 
     def _kunit(self, what, title):
