@@ -137,8 +137,8 @@ test-takeover: setup ## have the takeover come and go, at last on a kernel with 
 		'python3 scripts/test.py modules && python3 tests/takeover/run.py \
 		$(if $(MUTANT),,&& exec python3 tests/takeover/run.py --debug --short takeover)'
 
-# CUTS is how often, MUTANT a fault that the logs of dm-log-writes are to show, SEED that of a
-# run to repeat.
+# CUTS is how often, MUTANT a fault that the logs of dm-log-writes or the cuts are to show, SEED
+# that of a run to repeat.
 test-crash: CUTS ?= 100
 .PHONY: test-crash
 test-crash: setup ## cut the power, and see what is left of acknowledged writes; CUTS=, MUTANT=, SEED=

@@ -12,11 +12,14 @@ import dirty_log
 import exception_store
 from planned import EVERY, SECTOR, Content, Load
 from replay import MirrorJudge, SnapshotJudge
+from results import FAIL
 from volumes import CHUNK, LEG_SECTORS, ORIGIN_SECTORS, REGION
 
 # More than the writers do until the last cut.
 WRITES = 20000
 MOST_ACKNOWLEDGED = 120
+# So many that each of what they are for happens, again and again.
+ENOUGH = 100
 DISKS = ("origin", "store", "created", "leg_a", "leg_b", "log", "origin_journal", "mirror_journal")
 
 
@@ -46,6 +49,13 @@ class Machine:
 
     def acknowledged(self):
         return sum(sum(content.acknowledged) for content in self.contents.values())
+
+    def seen(self):
+        """What there has been, without which the cuts show nothing."""
+        return {"copied chunks": self.copied, "snapshots that were replaced": self.snapshots - 1,
+                "regions that differed": self.differing,
+                **{f"acknowledged writes to the {name}": sum(content.acknowledged)
+                   for name, content in self.contents.items()}}
 
     def check(self, results):
         """What is on the disks after a cut."""
@@ -81,7 +91,7 @@ class Machine:
             store.write(bytes(CHUNK * SECTOR))
 
 
-def cut_often(results, guest, archive, machine, cuts, seed, timeout):
+def cut_often(results, guest, archive, machine, cuts, seed, timeout, until_failure=False):
     """So many cuts, each checked here and by the boot after it."""
     source = random.Random(f"{seed} cuts")
     for number in range(cuts):
@@ -89,6 +99,8 @@ def cut_often(results, guest, archive, machine, cuts, seed, timeout):
         print(f"== boot {number + 1}, which ends after {guest.cut_after} acknowledged writes", flush=True)
         results.checks += guest.start(archive, timeout).results.checks
         machine.check(results)
+        if until_failure and results.count(FAIL):
+            return
     guest.cut_after = None
     guest.arguments.append("crash.last")
     print(f"== boot {cuts + 1}, the last", flush=True)
@@ -96,3 +108,6 @@ def cut_often(results, guest, archive, machine, cuts, seed, timeout):
     print(f"  {cuts} cuts, {machine.acknowledged():,} acknowledged writes, "
           f"{machine.snapshots} snapshots with {machine.copied:,} copied chunks, "
           f"{machine.differing} regions that differed at a cut", flush=True)
+    if cuts >= ENOUGH:
+        for what, count in machine.seen().items():
+            results.check(f"in {cuts} cuts there were {what}", count > 0)

@@ -8,7 +8,8 @@ The kernel's own dm-snapshot and dm-mirror, taken over, and the dm-io services w
 data to disks that are logged by dm-log-writes, and replay.py judges what the disks may have
 held had the power gone. After that the power is cut CUTS times, none unless it is given: see
 cuts.py. With SEED=number in the environment that run is repeated, and with MUTANT=name the
-module has that fault of tests/targets/mutants, which the logs must show.
+module has that fault of tests/targets/mutants, which the logs or the cuts must show: whichever
+of them has it in its needs.json.
 """
 
 import json
@@ -25,9 +26,9 @@ sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests" / "targets")]
 from build_modules import SERIES, output_folder, products  # noqa: E402
 from guest import Guest, stock_kernel  # noqa: E402
 from mutate import build_mutant  # noqa: E402
-from results import Results  # noqa: E402
+from results import FAIL, Results  # noqa: E402
 from run import MODULE, TAKEOVER, add_module, add_targets, add_text  # noqa: E402
-from steps import CACHE, main, run_logged  # noqa: E402
+from steps import CACHE, StepFailed, main, run_logged  # noqa: E402
 
 import cuts  # noqa: E402
 import replay  # noqa: E402
@@ -104,9 +105,10 @@ def run_replay(results, module, seed, mutant):
                 replay.check(results, logs[judge.log], judge, seed, mutant)
 
 
-def run_cuts(results, module, count, seed):
-    """The same guest and its disks, again and again."""
+def run_cuts(results, module, count, seed, mutant):
+    """The same guest and its disks, again and again; with a mutant until that is noticed."""
     needs = needs_of("cuts")
+    found = Results() if mutant else results
     with tempfile.TemporaryDirectory(prefix="crash-") as name:
         folder = pathlib.Path(name)
         machine = cuts.Machine(folder, seed)
@@ -115,8 +117,23 @@ def run_cuts(results, module, count, seed):
         for path in machine.paths.values():
             guest.disk(path)
         guest.pack(folder / "initramfs.cpio.gz")
-        cuts.cut_often(results, guest, folder / "initramfs.cpio.gz", machine, count, seed,
-                       needs["timeout"])
+        cuts.cut_often(found, guest, folder / "initramfs.cpio.gz", machine, count, seed,
+                       needs["timeout"], bool(mutant))
+    if mutant:
+        noticed = [check[1] for check in found.checks if check[0] == FAIL]
+        if results.check(f"cuts: fails with {mutant}", bool(noticed)):
+            print(f"       it noticed: {noticed[0]}", flush=True)
+
+
+def asked(mutant):
+    """Which of both runs are to be made, and how often the power is cut in the second."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    if not mutant:
+        return True, count
+    noticing = [mutant in needs_of(scenario)["mutants"] for scenario in ("replay", "cuts")]
+    if not any(noticing):
+        raise StepFailed(f"{mutant} is none of the mutants of tests/crash")
+    return noticing[0], count if noticing[1] else 0
 
 
 def run():
@@ -124,10 +141,12 @@ def run():
     seed = int(os.environ.get("SEED") or secrets.randbelow(1 << 32))
     print(f"  the seed of this run: SEED={seed}", flush=True)
     results = Results()
+    replays, count = asked(mutant)
     module = build_mutant(mutant) if mutant else products("modules", SERIES[0]) / f"{MODULE}.ko"
-    run_replay(results, module, seed, mutant)
-    if len(sys.argv) > 1 and not mutant:
-        run_cuts(results, module, int(sys.argv[1]), seed)
+    if replays:
+        run_replay(results, module, seed, mutant)
+    if count:
+        run_cuts(results, module, count, seed, mutant)
     return results.finish()
 
 
