@@ -36,7 +36,8 @@ end_load()
 	check "$what, this module had clients" [ "$ours" -gt 20 ]
 	check "$what, so had the kernel's own" [ "$theirs" -gt 20 ]
 	rmmod takeover_stress
-	kill "$fio"
+	# With a failure it ends by itself.
+	check "$what, fio writes to the end" kill "$fio"
 	wait "$fio"
 	check "$what, the origin was written to" fails holds /dev/mapper/origin /tmp/origin
 	check "$what, the snapshot is what the origin was" holds /dev/mapper/loaded /tmp/loaded

@@ -27,7 +27,7 @@ from guest import Guest  # noqa: E402
 from mutate import build_mutant, check_mutant, mutants_of, patched_copy  # noqa: E402
 from results import FAIL, Results  # noqa: E402
 from run import MODULE, TAKEOVER, add_disks, add_module, add_targets, add_text  # noqa: E402
-from steps import exclusive, main  # noqa: E402
+from steps import StepFailed, exclusive, main  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 # How the module comes and goes, and the command.
@@ -92,18 +92,31 @@ def run_scenario(results, kernel, scenario, scope, mutant):
         results.checks += outcome.results.checks
 
 
+def chosen(words, mutant):
+    """The scenarios that are named, or all; with a mutant those that must notice it."""
+    known = {scenario.name: scenario for scenario in SCENARIOS}
+    names = [word for word in words if not word.startswith("--")] or list(known)
+    for name in names:
+        if name not in known:
+            raise StepFailed(f"{name} is none of the scenarios {', '.join(known)}")
+    if not mutant:
+        return [known[name] for name in names]
+    noticing = [scenario for scenario in SCENARIOS if mutant in mutants_of(scenario)]
+    if not noticing:
+        raise StepFailed(f"{mutant} is none of the mutants of {', '.join(known)}")
+    return noticing
+
+
 def run():
     mutant = os.environ.get("MUTANT")
+    scenarios = chosen(sys.argv[1:], mutant)
     scope = "short" if mutant or "--short" in sys.argv else "full"
     results = Results()
     kernel = kernel_of(sys.argv, results)
     build_helpers(results, kernel.series)
     if results.count(FAIL):
         return results.finish()
-    named = [word for word in sys.argv[1:] if not word.startswith("--")]
-    for scenario in SCENARIOS:
-        if mutant not in mutants_of(scenario) if mutant else named and scenario.name not in named:
-            continue
+    for scenario in scenarios:
         run_scenario(results, kernel, scenario, scope, mutant)
     return results.finish()
 
