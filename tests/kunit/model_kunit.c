@@ -11,10 +11,10 @@
 #include <kunit/test.h>
 #include <linux/moduleparam.h>
 #include <linux/prandom.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "test_batches.h"
 #include "test_buffer.h"
 #include "test_client.h"
 #include "test_disk.h"
@@ -25,6 +25,8 @@
 #define PARTS 4
 #define PART_SECTORS 600
 #define LANE_SECTORS (PARTS * PART_SECTORS)
+/* Of the batches, which take a tenth of a second each. */
+#define BATCHES_OF_A_CASE 50
 
 static uint seed;
 module_param(seed, uint, 0444);
@@ -451,19 +453,23 @@ static void create_disks(struct model *m)
 	}
 }
 
+static const void *batches_gen_params(struct kunit *test, const void *prev, char *name)
+{
+	return test_batch_gen_params(model_batches, BATCHES_OF_A_CASE, prev, name);
+}
+
 static void model_random_requests(struct kunit *test)
 {
 	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	u32 chosen = seed ?: get_random_u32();
+	unsigned int batches = test_batch_calls(test, model_batches, BATCHES_OF_A_CASE);
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
-	kunit_info(test, "seed %u", chosen);
 	m->test = test;
-	prandom_seed_state(&m->random, chosen);
+	prandom_seed_state(&m->random, test_batch_seed(test, seed));
 	create_disks(m);
 	m->kc = test_client_create(test, 1 + below(m, 64));
 
-	for (unsigned int i = 0; i < model_batches; i++)
+	for (unsigned int i = 0; i < batches; i++)
 		run_batch(m);
 	for (int i = 0; i < DISKS; i++)
 		test_expect_same(test, m->disk[i]->data, m->want[i],
@@ -471,7 +477,7 @@ static void model_random_requests(struct kunit *test)
 }
 
 static struct kunit_case model_test_cases[] = {
-	KUNIT_CASE(model_random_requests),
+	KUNIT_CASE_PARAM(model_random_requests, batches_gen_params),
 	{}
 };
 
