@@ -46,7 +46,6 @@ struct hostile *hostile_create(struct kunit *test, u32 seed)
 	struct hostile *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, h);
-	kunit_info(test, "seed %u", seed);
 	h->test = test;
 	prandom_seed_state(&h->random, seed);
 	for (int i = 0; i < HOSTILE_DISKS; i++) {
@@ -57,6 +56,10 @@ struct hostile *hostile_create(struct kunit *test, u32 seed)
 			  prandom_u32_state(&h->random));
 	}
 	test_disk_remove(h->disk[HOSTILE_GONE]);
+	hostile_objects_create(h);
+	h->io = hostile_io_create(h);
+	h->copy = hostile_copy_create(h);
+	hostile_log_watch(test);
 	return h;
 }
 

@@ -10,8 +10,11 @@
 #include <linux/types.h>
 
 #include "service.h"
+#include "test_counters.h"
 #include "test_disk.h"
 
+struct hostile_copy;
+struct hostile_io;
 struct kunit;
 
 /* As long is the memory of a call. */
@@ -19,6 +22,10 @@ struct kunit;
 #define HOSTILE_DISK_SECTORS 64
 /* One more than any call may have, so that there is something to find behind. */
 #define HOSTILE_REGIONS (BITS_PER_LONG + 1)
+#define HOSTILE_BUFFERS 64
+/* Of each API so many live at a time. */
+#define HOSTILE_COPY_CLIENTS 3
+#define HOSTILE_COPY_APIS 2
 
 enum hostile_disk {
 	HOSTILE_FIRST,
@@ -40,6 +47,17 @@ enum hostile_disk {
  * @before: what the disks held when the call was made
  * @calls: how many were made, for messages
  * @served: how many of them were served
+ * @counted: what the module is to have counted of them
+ * @how: how a service is called, for each buffer
+ * @bufs: the memory of each service, with a client if it has such
+ * @nr_bufs: how many
+ * @kcs: clients for copies
+ * @nr_kcs: how many
+ * @is_odd: which of them have not as many pages as at first
+ * @reserved: the pages that dm_io_get() has reserved
+ * @nobody: what is none of the module's objects
+ * @io: the arguments of an I/O
+ * @copy: the arguments of a copy
  */
 struct hostile {
 	struct kunit *test;
@@ -48,6 +66,17 @@ struct hostile {
 	u8 *before[HOSTILE_DISKS];
 	unsigned int calls;
 	unsigned int served;
+	u64 counted[TEST_COUNTERS];
+	const struct service_call *how[HOSTILE_BUFFERS];
+	struct service_buffer *bufs[HOSTILE_BUFFERS];
+	unsigned int nr_bufs;
+	struct copy_client *kcs[HOSTILE_COPY_APIS * HOSTILE_COPY_CLIENTS];
+	unsigned int nr_kcs;
+	bool is_odd[HOSTILE_COPY_APIS * HOSTILE_COPY_CLIENTS];
+	unsigned int reserved;
+	unsigned long nobody[4];
+	struct hostile_io *io;
+	struct hostile_copy *copy;
 };
 
 /* What must become of a region whose call is not refused. */
@@ -90,13 +119,72 @@ void hostile_expect_written(struct hostile *h, unsigned int num_regions,
 			    const struct service_region *where,
 			    const enum hostile_outcome *outcomes, const u8 *data);
 
-/* Calls, of each of the services in turn, and expects what must come of it. */
-struct hostile_io;
-struct hostile_io *hostile_io_create(struct hostile *h);
-void hostile_io_call(struct hostile_io *io);
+/* Expects the log to have got so many lines of a refusal since this was last asked. */
+void hostile_log_watch(struct kunit *test);
+void hostile_expect_lines(struct hostile *h, unsigned int lines);
 
-struct hostile_copy;
+/* The memory and the clients that calls are made with. */
+void hostile_objects_create(struct hostile *h);
+
+/* Frees one, and makes another: maybe it has the address that was just freed. */
+void hostile_renew_buffer(struct hostile *h, unsigned int which);
+void hostile_renew_copy_client(struct hostile *h, unsigned int which, unsigned int pages);
+
+/* From now on there is as much memory in use as there was at first. */
+void hostile_settle(struct hostile *h);
+
+/* A client for I/O, and what is none, or none for copies. */
+void *hostile_io_client(struct hostile *h);
+void *hostile_no_io_client(struct hostile *h);
+void *hostile_no_copy_client(struct hostile *h);
+
+/* What is wrong with a buffer. */
+enum hostile_fault {
+	HOSTILE_NO_FAULT,
+	/* It cannot hold data. */
+	HOSTILE_FAULT_OF_DATA,
+	/* No call may be given it. */
+	HOSTILE_FAULT,
+};
+
+/* The arguments that a buffer is given by. */
+struct hostile_args {
+	void *ptr;
+	void *client;
+	unsigned int offset;
+	unsigned int type;
+	struct bio_vec bvec;
+	struct bvec_iter iter;
+	struct bio_vec *io_vec;
+};
+
+/* Spoils the arguments of a buffer now and then, which are to be restored. */
+enum hostile_fault hostile_spoil(struct hostile *h, struct service_buffer *buf);
+struct hostile_args hostile_save_args(const struct service_buffer *buf);
+void hostile_restore_args(struct service_buffer *buf, const struct hostile_args *args);
+
+/* Calls, of each of the services in turn, and expects what must come of it. */
+struct hostile_io *hostile_io_create(struct hostile *h);
+void hostile_io_call(struct hostile *h);
 struct hostile_copy *hostile_copy_create(struct hostile *h);
-void hostile_copy_call(struct hostile_copy *copy);
+void hostile_copy_call(struct hostile *h);
+
+/* Maybe calls a function that does no I/O. */
+void hostile_aside(struct hostile *h);
+
+/* Those of the kernel's documents. */
+void hostile_get(struct hostile *h);
+void hostile_put(struct hostile *h);
+void hostile_put_all(struct hostile *h);
+void hostile_create_no_kcopyd_client(struct hostile *h);
+void hostile_destroy_no_kcopyd_client(struct hostile *h);
+
+/*
+ * What new clients do without memory: I/O and copies that need all that they have set aside. The
+ * others are expected to do the same.
+ */
+struct hostile_reserves;
+struct hostile_reserves *hostile_reserves_create(struct hostile *h);
+void hostile_expect_reserves(struct hostile_reserves *r);
 
 #endif /* _DM_IO_RUST_HOSTILE_H */

@@ -2,7 +2,6 @@
 #include "hostile.h"
 
 #include <kunit/test.h>
-#include <linux/err.h>
 
 #include "test_request.h"
 
@@ -18,13 +17,13 @@ enum hostile_job {
 /**
  * struct hostile_copy - arguments of a copy
  * @h: who calls
- * @clients: one of each API
- * @nr_clients: how many there are
  * @call: what is called back
  * @before: what the source held
- * @service: the API of this call
+ * @which: the number of the client of this call
+ * @service: its API
  * @job: what it does: only a copy has a source, and a callback has no region
- * @client: its client, or something else
+ * @client: the client that is given, or something else
+ * @is_none: it is something else
  * @from: the source
  * @dests: the destinations
  * @num_dests: how many are given
@@ -36,13 +35,13 @@ enum hostile_job {
  */
 struct hostile_copy {
 	struct hostile *h;
-	struct copy_client *clients[2];
-	unsigned int nr_clients;
 	struct copy_call *call;
 	u8 before[HOSTILE_SECTORS * SECTOR_SIZE];
+	unsigned int which;
 	const struct copy_service *service;
 	enum hostile_job job;
 	void *client;
+	bool is_none;
 	struct service_region from;
 	struct service_region dests[MOST_DESTS + 1];
 	unsigned int num_dests;
@@ -56,13 +55,9 @@ struct hostile_copy {
 struct hostile_copy *hostile_copy_create(struct hostile *h)
 {
 	struct hostile_copy *copy = kunit_kzalloc(h->test, sizeof(*copy), GFP_KERNEL);
-	const struct copy_service *service = NULL;
-	char name[KUNIT_PARAM_DESC_SIZE];
 
 	KUNIT_ASSERT_NOT_NULL(h->test, copy);
 	copy->h = h;
-	while ((service = copy_service_gen_params(h->test, service, name)))
-		copy->clients[copy->nr_clients++] = copy_client_create(h->test, service, 4);
 	copy->call = copy_call_create(h->test);
 	return copy;
 }
@@ -111,16 +106,24 @@ static unsigned int any_flags(struct hostile *h)
 	}
 }
 
-static void *any_client(struct hostile_copy *copy, unsigned int which)
+static void renew_client(struct hostile_copy *copy)
 {
-	switch (hostile_below(copy->h, 64)) {
-	case 0:
-		return NULL;
-	case 1:
-		return copy->service->is_request_api ? ERR_PTR(-ENOMEM) : NULL;
-	default:
-		return copy->clients[which]->client;
-	}
+	/* As a rule a few pages, and now and then many. */
+	unsigned int most = 2U << hostile_below(copy->h, 8);
+
+	hostile_renew_copy_client(copy->h, copy->which, 1 + hostile_below(copy->h, most));
+}
+
+static void choose_client(struct hostile_copy *copy)
+{
+	struct hostile *h = copy->h;
+
+	copy->which = hostile_below(h, h->nr_kcs);
+	if (hostile_once_in(h, 64))
+		renew_client(copy);
+	copy->service = h->kcs[copy->which]->service;
+	copy->is_none = hostile_once_in(h, 32);
+	copy->client = copy->is_none ? hostile_no_copy_client(h) : h->kcs[copy->which]->client;
 }
 
 /* A copy that ignores errors tries every block, and would be long at it. */
@@ -136,11 +139,9 @@ static struct service_region any_region(struct hostile_copy *copy)
 static void choose(struct hostile_copy *copy)
 {
 	struct hostile *h = copy->h;
-	unsigned int which = hostile_below(h, copy->nr_clients);
 
-	copy->service = copy->clients[which]->service;
+	choose_client(copy);
 	copy->job = any_job(h, copy->service);
-	copy->client = any_client(copy, which);
 	copy->num_dests = any_number(h);
 	copy->flags = any_flags(h);
 	copy->no_from = hostile_once_in(h, 64);
@@ -176,7 +177,7 @@ static bool is_invalid(const struct hostile_copy *copy)
 	bool is_copy = copy->job == HOSTILE_COPY;
 	sector_t count = is_copy ? copy->from.count : copy->dests[0].count;
 
-	if (IS_ERR_OR_NULL(copy->client) || copy->no_fn)
+	if (copy->is_none || copy->no_fn)
 		return true;
 	if (copy->job == HOSTILE_CALLBACK)
 		return false;
@@ -205,6 +206,7 @@ static void expect_refused(struct hostile_copy *copy, int ret)
 	struct test_request *req = copy->call->req;
 	struct kunit *test = copy->h->test;
 
+	hostile_expect_lines(copy->h, 1);
 	if (!copy->service->is_request_api) {
 		KUNIT_EXPECT_EQ_MSG(test, ret, -EINVAL, "call %u", copy->h->calls);
 	} else if (!copy->no_fn) {
@@ -246,6 +248,41 @@ static unsigned long expected(struct hostile_copy *copy, bool read_fails)
 	return read_fails && !ignores ? 0 : bad;
 }
 
+/* The client is flushed or destroyed while it copies, or neither. */
+static void do_more(struct hostile_copy *copy)
+{
+	struct hostile *h = copy->h;
+
+	if (copy->service->flush && hostile_once_in(h, 16))
+		copy->service->flush(copy->client);
+	if (hostile_once_in(h, 64)) {
+		renew_client(copy);
+		KUNIT_EXPECT_EQ_MSG(h->test, atomic_read(&copy->call->req->calls), 1, "call %u",
+				    h->calls);
+	}
+}
+
+/* What the module is to have counted. */
+static void count(struct hostile_copy *copy)
+{
+	struct hostile *h = copy->h;
+
+	h->served++;
+	switch (copy->job) {
+	case HOSTILE_COPY:
+		h->counted[COUNTER_COPIES]++;
+		h->counted[COUNTER_COPIED] += copy->from.count;
+		break;
+	case HOSTILE_ZERO:
+		h->counted[COUNTER_ZEROINGS]++;
+		h->counted[COUNTER_ZEROED] += copy->dests[0].count;
+		break;
+	case HOSTILE_CALLBACK:
+		h->counted[COUNTER_CALLBACKS]++;
+		break;
+	}
+}
+
 static void expect_served(struct hostile_copy *copy, int ret)
 {
 	struct test_request *req = copy->call->req;
@@ -255,7 +292,9 @@ static void expect_served(struct hostile_copy *copy, int ret)
 	unsigned long bad = expected(copy, read_fails);
 
 	KUNIT_EXPECT_EQ_MSG(h->test, ret, 0, "call %u", h->calls);
+	hostile_expect_lines(h, 0);
 	test_request_started(req, ret);
+	do_more(copy);
 	test_request_wait(req);
 	KUNIT_EXPECT_EQ_MSG(h->test, !!req->read_err, read_fails, "call %u", h->calls);
 	if (may_end_early(copy) && bad)
@@ -279,6 +318,7 @@ static void call_back(struct hostile_copy *copy, bool invalid)
 						 read_err, write_err);
 
 	KUNIT_EXPECT_EQ_MSG(test, prepared, !invalid, "call %u", copy->h->calls);
+	hostile_expect_lines(copy->h, invalid);
 	if (prepared) {
 		test_request_started(req, 0);
 		test_request_expect_copied(req, read_err, write_err);
@@ -301,16 +341,18 @@ static void remember_source(struct hostile_copy *copy)
 	}
 }
 
-void hostile_copy_call(struct hostile_copy *copy)
+void hostile_copy_call(struct hostile *h)
 {
+	struct hostile_copy *copy = h->copy;
 	bool invalid;
 
-	copy->h->calls++;
+	h->calls++;
 	choose(copy);
-	hostile_remember(copy->h);
+	hostile_remember(h);
 	remember_source(copy);
 	invalid = is_invalid(copy);
-	copy->h->served += !invalid;
+	if (!invalid)
+		count(copy);
 	if (copy->job == HOSTILE_CALLBACK)
 		call_back(copy, invalid);
 	else if (invalid)

@@ -2,19 +2,11 @@
 #include "hostile.h"
 
 #include <kunit/test.h>
-#include <linux/bio.h>
-#include <linux/bvec.h>
 
 #include "test_request.h"
 
-#define BUFFERS 64
-
 /**
  * struct hostile_io - arguments of an I/O
- * @h: who calls
- * @calls: how, one for each buffer
- * @bufs: the memory of each service
- * @nr_bufs: how many
  * @buf: the memory of this call
  * @c: how it is called
  * @where: the regions
@@ -25,9 +17,6 @@
  */
 struct hostile_io {
 	struct hostile *h;
-	const struct service_call *calls[BUFFERS];
-	struct service_buffer *bufs[BUFFERS];
-	unsigned int nr_bufs;
 	struct service_buffer *buf;
 	const struct service_call *c;
 	struct service_region where[HOSTILE_REGIONS];
@@ -40,143 +29,10 @@ struct hostile_io {
 struct hostile_io *hostile_io_create(struct hostile *h)
 {
 	struct hostile_io *io = kunit_kzalloc(h->test, sizeof(*io), GFP_KERNEL);
-	const struct service_call *c = NULL;
 
 	KUNIT_ASSERT_NOT_NULL(h->test, io);
 	io->h = h;
-	while ((c = service_call_next(c))) {
-		KUNIT_ASSERT_LT(h->test, io->nr_bufs, BUFFERS);
-		io->calls[io->nr_bufs] = c;
-		io->bufs[io->nr_bufs++] = service_buffer_create(h->test, c->service, c->offset,
-								HOSTILE_SECTORS * SECTOR_SIZE);
-	}
 	return io;
-}
-
-static void *bad_address(struct hostile *h)
-{
-	static void * const addresses[] = {
-		NULL, (void *)8, (void *)0x7f0000001000, (void *)(1UL << 63), (void *)ULONG_MAX,
-	};
-
-	return addresses[hostile_below(h, ARRAY_SIZE(addresses))];
-}
-
-static void offset_beyond(struct hostile *h, struct service_buffer *buf)
-{
-	buf->offset = PAGE_SIZE << hostile_below(h, 20);
-}
-
-static void no_such_address(struct hostile *h, struct service_buffer *buf)
-{
-	buf->ptr = bad_address(h);
-}
-
-static void no_memory(struct hostile *h, struct service_buffer *buf)
-{
-	buf->ptr = NULL;
-}
-
-static void no_vmalloc(struct hostile *h, struct service_buffer *buf)
-{
-	buf->ptr = hostile_once_in(h, 2) ? (void *)buf : (void *)hostile_io_create;
-}
-
-static void behind_memory(struct hostile *h, struct service_buffer *buf)
-{
-	buf->ptr = buf->end;
-}
-
-static void vector_without_page(struct hostile *h, struct service_buffer *buf)
-{
-	struct bio_vec *bvec = buf->ptr;
-
-	bvec->bv_page = NULL;
-}
-
-static void vector_without_length(struct hostile *h, struct service_buffer *buf)
-{
-	struct bio_vec *bvec = buf->ptr;
-
-	bvec->bv_len = 0;
-}
-
-static void bio_spent(struct hostile *h, struct service_buffer *buf)
-{
-	bio_advance(buf->ptr, HOSTILE_SECTORS * SECTOR_SIZE);
-}
-
-static void bio_without_vectors(struct hostile *h, struct service_buffer *buf)
-{
-	struct bio *bio = buf->ptr;
-
-	bio->bi_io_vec = NULL;
-}
-
-/* What may be wrong with the memory: if there is data to go there, or in any case. */
-static const struct spoiling {
-	void (*spoil)(struct hostile *h, struct service_buffer *buf);
-	unsigned int memory;
-	bool always;
-} spoilings[] = {
-	{ no_memory, SERVICE_LIST | SERVICE_BVECS | SERVICE_VM | SERVICE_BIO | SERVICE_KMEM },
-	{ offset_beyond, SERVICE_LIST, true },
-	{ no_such_address, SERVICE_VM | SERVICE_KMEM },
-	{ no_vmalloc, SERVICE_VM },
-	{ behind_memory, SERVICE_VM },
-	{ vector_without_page, SERVICE_BVECS },
-	{ vector_without_length, SERVICE_BVECS },
-	{ bio_spent, SERVICE_BIO },
-	{ bio_without_vectors, SERVICE_BIO },
-};
-
-/* What a spoiling may have changed. */
-struct unspoiled {
-	void *ptr;
-	unsigned int offset;
-	struct bio_vec bvec;
-	struct bvec_iter iter;
-	struct bio_vec *io_vec;
-};
-
-static struct unspoiled save(const struct service_buffer *buf)
-{
-	const struct bio *bio = buf->ptr;
-	const struct bio_vec *bvec = buf->ptr;
-	struct unspoiled saved = { .ptr = buf->ptr, .offset = buf->offset };
-
-	if (buf->service->memory == SERVICE_BVECS)
-		saved.bvec = *bvec;
-	if (buf->service->memory == SERVICE_BIO) {
-		saved.iter = bio->bi_iter;
-		saved.io_vec = bio->bi_io_vec;
-	}
-	return saved;
-}
-
-static void restore(struct service_buffer *buf, const struct unspoiled *saved)
-{
-	struct bio *bio = saved->ptr;
-	struct bio_vec *bvec = saved->ptr;
-
-	buf->ptr = saved->ptr;
-	buf->offset = saved->offset;
-	if (buf->service->memory == SERVICE_BVECS)
-		*bvec = saved->bvec;
-	if (buf->service->memory == SERVICE_BIO) {
-		bio->bi_iter = saved->iter;
-		bio->bi_io_vec = saved->io_vec;
-	}
-}
-
-static const struct spoiling *spoil(struct hostile_io *io)
-{
-	const struct spoiling *s = &spoilings[hostile_below(io->h, ARRAY_SIZE(spoilings))];
-
-	if (!(s->memory & io->buf->service->memory) || !hostile_once_in(io->h, 4))
-		return NULL;
-	s->spoil(io->h, io->buf);
-	return s;
 }
 
 static blk_opf_t any_operation(struct hostile *h)
@@ -256,15 +112,15 @@ static bool is_long_enough(const struct hostile_io *io)
 }
 
 /* Whether the call makes no sense, but for a read of several regions. */
-static bool is_invalid(const struct hostile_io *io, const struct spoiling *spoiled)
+static bool is_invalid(const struct hostile_io *io, enum hostile_fault fault)
 {
 	if (!io->num_regions || io->num_regions > BITS_PER_LONG || io->no_where ||
-	    io->buf->no_fn || !is_good_operation(io->opf) || (spoiled && spoiled->always))
+	    io->buf->no_fn || !is_good_operation(io->opf) || fault == HOSTILE_FAULT)
 		return true;
 	for (unsigned int i = 0; i < io->num_regions; i++)
 		if (!hostile_is_valid(&io->where[i]))
 			return true;
-	return has_data(io) && (spoiled || !is_long_enough(io));
+	return has_data(io) && (fault || !is_long_enough(io));
 }
 
 static enum hostile_outcome outcome_of(const struct hostile_io *io, const struct service_region *r)
@@ -364,13 +220,26 @@ static void expect_served(struct hostile_io *io, int ret)
 				       op == REQ_OP_WRITE ? io->buf->data : NULL);
 }
 
+/* Of many regions all are to be good now and then. */
+static struct service_region any_region(struct hostile_io *io)
+{
+	struct service_region r = hostile_region(io->h);
+	bool is_any = io->num_regions <= 4 || hostile_once_in(io->h, 2 * BITS_PER_LONG);
+
+	while (!is_any && (!hostile_is_valid(&r) || r.count > HOSTILE_SECTORS))
+		r = hostile_region(io->h);
+	return r;
+}
+
 static void choose(struct hostile_io *io)
 {
 	struct hostile *h = io->h;
-	unsigned int which = hostile_below(h, io->nr_bufs);
+	unsigned int which = hostile_below(h, h->nr_bufs);
 
-	io->c = io->calls[which];
-	io->buf = io->bufs[which];
+	if (hostile_once_in(h, 8))
+		hostile_renew_buffer(h, which);
+	io->c = h->how[which];
+	io->buf = h->bufs[which];
 	io->opf = any_operation(h);
 	io->num_regions = any_number(h, io->opf);
 	io->no_where = hostile_once_in(h, 64);
@@ -381,7 +250,7 @@ static void choose(struct hostile_io *io)
 	for (unsigned int i = 0; i < min(io->num_regions, HOSTILE_REGIONS); i++) {
 		struct service_region *r = &io->where[i];
 
-		*r = hostile_region(h);
+		*r = any_region(io);
 		/* Vectors do not say how many there are: that is up to their owner. */
 		if (io->buf->service->memory == SERVICE_BVECS && hostile_is_valid(r))
 			r->count = min(r->count, HOSTILE_SECTORS);
@@ -405,34 +274,50 @@ static void expect_refused(struct hostile_io *io, bool is_read_of_several, bool 
 		KUNIT_EXPECT_TRUE_MSG(h->test, ret == -EINVAL || ret == -EIO, "call %u", h->calls);
 	KUNIT_EXPECT_EQ_MSG(h->test, atomic_read(&io->buf->req->calls), 0, "call %u", h->calls);
 	KUNIT_EXPECT_EQ_MSG(h->test, io->buf->error, SERVICE_UNTOUCHED, "call %u", h->calls);
+	hostile_expect_lines(h, 1);
 	hostile_expect_no_bio(h);
 }
 
-void hostile_io_call(struct hostile_io *io)
+/* What the module is to have counted. */
+static void count(struct hostile_io *io)
 {
-	struct hostile *h = io->h;
-	const struct spoiling *spoiled;
-	struct unspoiled saved;
+	u64 *sectors = &io->h->counted[(io->opf & REQ_OP_MASK) == REQ_OP_READ ?
+				       COUNTER_SECTORS_READ : COUNTER_SECTORS_WRITTEN];
+
+	io->h->served++;
+	io->h->counted[COUNTER_REQUESTS]++;
+	for (unsigned int i = 0; i < io->num_regions; i++)
+		*sectors += io->where[i].count;
+}
+
+void hostile_io_call(struct hostile *h)
+{
+	struct hostile_io *io = h->io;
 	bool is_read_of_several, invalid;
+	enum hostile_fault fault;
+	struct hostile_args args;
 	int ret;
 
 	h->calls++;
 	choose(io);
 	hostile_remember(h);
-	saved = save(io->buf);
-	spoiled = spoil(io);
-	invalid = is_invalid(io, spoiled);
+	args = hostile_save_args(io->buf);
+	if (io->buf->service->is_request_api && hostile_once_in(h, 4))
+		io->buf->client = hostile_io_client(h);
+	fault = hostile_spoil(h, io->buf);
+	invalid = is_invalid(io, fault);
 	is_read_of_several = io->num_regions > 1 && (io->opf & REQ_OP_MASK) == REQ_OP_READ;
 	if (!invalid)
 		for (unsigned int i = 0; i < io->num_regions; i++)
 			io->outcomes[i] = outcome_of(io, &io->where[i]);
 	ret = do_call(io);
-	restore(io->buf, &saved);
+	hostile_restore_args(io->buf, &args);
 	if (invalid || is_read_of_several) {
 		expect_refused(io, is_read_of_several, invalid, ret);
 		return;
 	}
-	h->served++;
+	hostile_expect_lines(h, 0);
+	count(io);
 	expect_served(io, ret);
 	service_expect_intact(io->buf);
 }

@@ -34,6 +34,7 @@ static void create(struct service_buffer *buf, unsigned int offset)
 	buf->end = memory->end;
 	buf->ptr = memory->mem.ptr.addr;
 	buf->offset = memory->mem.offset;
+	buf->type = memory->mem.type;
 }
 
 static void free(struct service_buffer *buf)
@@ -72,7 +73,7 @@ static int io(struct service_buffer *buf, unsigned int num_regions,
 
 	*args = (struct dm_io_request) {
 		.bi_opf = opf,
-		.mem.type = buf->service->kind,
+		.mem.type = buf->type,
 		.mem.offset = buf->offset,
 		.mem.ptr.addr = buf->ptr,
 		.client = buf->client,

@@ -100,6 +100,7 @@ extern const struct io_service mainline_page_list, mainline_bio, mainline_vma, m
  * @ptr: the argument that is given for the memory: a page list, vectors, a bio
  *	or an address
  * @offset: the page list's offset that is given
+ * @type: the type of memory that the request API is told it is
  * @client: the request API's client
  * @args: the request API's request
  * @req: the request of an asynchronous call
@@ -118,6 +119,7 @@ struct service_buffer {
 	void *memory;
 	void *ptr;
 	unsigned int offset;
+	unsigned int type;
 	void *client;
 	void *args;
 	struct test_request *req;
