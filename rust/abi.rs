@@ -11,7 +11,7 @@ pub(crate) mod args;
 pub(crate) mod marked;
 mod module_reference;
 mod rust_dm_io;
-mod rust_dm_kcopyd;
+pub(crate) mod rust_dm_kcopyd;
 pub(crate) mod services;
 
 use crate::dm::{

@@ -67,7 +67,7 @@ use kernel::{
 const IGNORE_ERROR: c_uint = 1 << bindings::DM_KCOPYD_IGNORE_ERROR;
 const WRITE_SEQ: c_uint = 1 << bindings::DM_KCOPYD_WRITE_SEQ;
 
-const NO_CLIENT: Refusal = Refusal::invalid(c"kc is no client");
+pub(crate) const NO_CLIENT: Refusal = Refusal::invalid(c"kc is no client");
 
 /// Returns a callback, unless the function is NULL.
 ///
@@ -108,6 +108,19 @@ unsafe fn borrow<'a>(client: *mut dm_kcopyd_client) -> Result<ArcBorrow<'a, Clie
     // SAFETY: The caller guarantees that a client which is not NULL nor an `ERR_PTR` is valid.
     let client = unsafe { Marked::<Arc<Client>>::borrow(client) };
     client.map(Arc::as_arc_borrow).ok_or(NO_CLIENT)
+}
+
+/// Waits for the jobs of a client, and frees it, unless that is refused.
+///
+/// # Safety
+///
+/// `client` is valid for reading a word, and if it is a client one that the caller gives up.
+pub(crate) unsafe fn destroy(call: &CStr, client: *mut c_void) {
+    // Whoever drops the last reference destroys the client's work queues: that must be here, and not
+    // in work of one of them.
+    // SAFETY: The caller gives the client up; when it is drained none of its callbacks has it.
+    let freed = unsafe { Marked::<Arc<Client>>::free(client, NO_CLIENT, |client| client.drain()) };
+    to_errno(call, freed.map(|()| 0));
 }
 
 /// Checks the flags of a job.
@@ -232,15 +245,10 @@ export! {
 
     /// See the header.
     fn dm_kcopyd_client_destroy(kc: *mut dm_kcopyd_client) {
-        if is_error_or_null(kc) {
-            return;
+        if !is_error_or_null(kc) {
+            // SAFETY: The header requires of the caller what the callee does.
+            unsafe { destroy(c"dm_kcopyd_client_destroy", kc.cast()) };
         }
-        // Whoever drops the last reference destroys the client's work queues: that must be here, and
-        // not in work of one of them.
-        // SAFETY: The client is one that was created, and the caller gives it up; when it is drained
-        // none of its callbacks has it.
-        let freed = unsafe { Marked::<Arc<Client>>::free(kc, NO_CLIENT, |client| client.drain()) };
-        to_errno(c"dm_kcopyd_client_destroy", freed.map(|()| 0));
     }
 
     /// See the header.

@@ -16,6 +16,10 @@ use crate::{
         },
         export,
         marked::Marked,
+        rust_dm_kcopyd::{
+            destroy,
+            NO_CLIENT, //
+        },
         services::services,
         to_errno, //
     },
@@ -39,8 +43,6 @@ use kernel::{
     prelude::*,
     sync::Arc, //
 };
-
-const NO_CLIENT: Refusal = Refusal::invalid(c"kc is no client");
 
 /// Creates a client for C.
 ///
@@ -125,15 +127,10 @@ export! {
 
     /// See the header.
     fn kcopyd_client_destroy(kc: *mut kcopyd_client) {
-        if kc.is_null() {
-            return;
+        if !kc.is_null() {
+            // SAFETY: The header requires of the caller what the callee does.
+            unsafe { destroy(c"kcopyd_client_destroy", kc.cast()) };
         }
-        // Whoever drops the last reference destroys the client's work queues: that must be here, and
-        // not in work of one of them.
-        // SAFETY: The client is one that was created, and the caller gives it up; when it is drained
-        // none of its callbacks has it.
-        let freed = unsafe { Marked::<Arc<Client>>::free(kc, NO_CLIENT, |client| client.drain()) };
-        to_errno(c"kcopyd_client_destroy", freed.map(|()| 0));
     }
 
     /// See the header.

@@ -353,13 +353,9 @@ impl Client {
             self.take_ended(waiting);
             self.take_accepted(waiting);
             waiting.sort();
-            let has_done = if waiting.take_turn() && self.begin(waiting) {
-                true
-            } else if waiting.sub_jobs.is_empty() {
-                self.grow(waiting) || self.begin(waiting)
-            } else {
-                self.go_on(waiting)
-            };
+            let job = waiting.pop_job();
+            let has_begun = job.is_some_and(|job| self.begin(job, waiting));
+            let has_done = has_begun || self.go_on(waiting);
             if !has_done && self.ended.is_empty() && self.accepted.is_empty() {
                 return false;
             }
@@ -384,18 +380,21 @@ impl Client {
             return;
         }
         let mut ended = self.ended.take();
-        while let Some(sub_job) = ended.pop_front() {
+        while let Some(mut sub_job) = ended.pop_front() {
             if let Some(throttle) = &self.ctx.throttle {
                 throttle.finish();
             }
-            if let Some(sub_job) = SubJob::advance(sub_job, waiting) {
+            if SubJob::advance(&mut sub_job, waiting) {
                 waiting.sub_jobs.push_back(sub_job);
             }
         }
     }
 
-    /// Starts the I/O of a sub-job. Returns false if none may start now.
+    /// Starts the I/O of a sub-job. Returns false if there is none to start, or none may start now.
     fn go_on(self: &Arc<Self>, waiting: &mut Waiting) -> bool {
+        if waiting.sub_jobs.is_empty() {
+            return false;
+        }
         if !self.may_start() {
             // One that is queued already will do.
             let _ = OwnedQueue::enqueue_delayed::<_, PAUSE>(
@@ -425,39 +424,17 @@ impl Client {
         true
     }
 
-    /// Begins the first sub-job of a job. Returns false if there is none that waits for that, or no
-    /// memory: another sub-job then gives up its own.
-    fn begin(&self, waiting: &mut Waiting) -> bool {
-        let Some(job) = waiting.pop_new() else {
-            return false;
+    /// Begins a sub-job. Returns false if there is no memory for the first one of a job.
+    fn begin(&self, job: Shared<Job>, waiting: &mut Waiting) -> bool {
+        let Some(mut sub_job) = SubJob::new(&self.ctx, &job, waiting) else {
+            return waiting.put_back(job);
         };
-        let Some(sub_job) = SubJob::new(&self.ctx, &job, waiting) else {
-            waiting.put_back(job);
-            return false;
-        };
-        Self::add_sub_job(sub_job, job, waiting);
-        true
-    }
-
-    /// Begins another sub-job of a job that has some. Returns false if none is to have more.
-    fn grow(&self, waiting: &mut Waiting) -> bool {
-        let Some(job) = waiting.pop_growing() else {
-            return false;
-        };
-        match SubJob::new(&self.ctx, &job, waiting) {
-            Some(sub_job) => Self::add_sub_job(sub_job, job, waiting),
-            // Those that it has will do.
-            None => waiting.add_full(job),
-        }
-        true
-    }
-
-    fn add_sub_job(sub_job: IdleBio<SubJob>, job: Shared<Job>, waiting: &mut Waiting) {
         job.state(waiting).count_sub_job();
-        if let Some(sub_job) = SubJob::take(sub_job, waiting) {
+        if SubJob::take(&mut sub_job, waiting) {
             waiting.sub_jobs.push_back(sub_job);
         }
         waiting.add(job);
+        true
     }
 
     /// Calls back for the jobs that are done.

@@ -176,29 +176,29 @@ impl SubJob {
         }
     }
 
-    /// Decides how to go on when an I/O has ended. [`None`] if the sub-job is through, and gone.
-    pub(super) fn advance(mut bio: IdleBio<Self>, waiting: &mut Waiting) -> Option<IdleBio<Self>> {
-        let next = Self::next(&mut bio, waiting);
-        match next {
-            _ if bio.job.is_stopped() => {
-                waiting.job_has_changed();
-                None
-            }
-            Next::Submit => Some(bio),
-            Next::NextRange if Self::gives_way(&bio, waiting) => None,
-            Next::NextRange => {
-                let bio = Self::take(bio, waiting)?;
-                waiting.owe_turn();
-                if bio.job.state(waiting).left() == 0 {
-                    waiting.job_has_changed();
-                }
-                Some(bio)
-            }
+    /// Decides how to go on when an I/O has ended. Returns false if the sub-job is through, or gives up
+    /// its memory.
+    pub(super) fn advance(bio: &mut IdleBio<Self>, waiting: &mut Waiting) -> bool {
+        let next = Self::next(bio, waiting);
+        if bio.job.is_stopped() {
+            waiting.job_has_changed();
+            return false;
         }
+        if matches!(next, Next::Submit) {
+            return true;
+        }
+        if Self::gives_way(bio, waiting) || !Self::take(bio, waiting) {
+            return false;
+        }
+        waiting.owe_turn();
+        if bio.job.state(waiting).left() == 0 {
+            waiting.job_has_changed();
+        }
+        true
     }
 
-    /// Decides whether the sub-job gives up its memory for a job that has none, and goes: its own job
-    /// has another when it is its turn.
+    /// Decides whether the sub-job gives up its memory for a job that has none: its own job has another
+    /// when it is its turn.
     fn gives_way(bio: &IdleBio<Self>, waiting: &mut Waiting) -> bool {
         let state = bio.owned();
         if state.range.end < state.end
@@ -212,16 +212,18 @@ impl SubJob {
         true
     }
 
-    /// Takes the rest of a range that was cut, or another range of the job. [`None`] if there is
-    /// neither, and the sub-job is gone.
-    pub(super) fn take(mut bio: IdleBio<Self>, waiting: &mut Waiting) -> Option<IdleBio<Self>> {
+    /// Takes the rest of a range that was cut, or another range of the job. Returns false if there is
+    /// neither.
+    pub(super) fn take(bio: &mut IdleBio<Self>, waiting: &mut Waiting) -> bool {
         let (state, this) = bio.halves();
         let done = state.range.end;
         state.range = if done < state.end {
             let step = state.step.unwrap_or(u64::MAX);
             done..done.saturating_add(step).min(state.end)
         } else {
-            let range = this.job.state(waiting).take_range(state.capacity)?;
+            let Some(range) = this.job.state(waiting).take_range(state.capacity) else {
+                return false;
+            };
             state.end = range.end;
             state.step = None;
             range
@@ -230,7 +232,7 @@ impl SubJob {
             Some(_) => Stage::Read,
             None => this.write_all(),
         };
-        Some(bio)
+        true
     }
 
     fn write_all(&self) -> Stage {

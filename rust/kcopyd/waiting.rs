@@ -61,36 +61,37 @@ impl Waiting {
         list.push_back(job);
     }
 
-    /// Adds a job that is to have no more sub-jobs.
-    pub(super) fn add_full(&mut self, job: Shared<Job>) {
-        self.full.push_back(job);
-    }
-
-    /// Puts back the first new job, for which there is no memory.
-    pub(super) fn put_back(&mut self, job: Shared<Job>) {
+    /// Puts back a job for which there is no memory. Returns whether it can do without: those sub-jobs
+    /// that it has will do.
+    pub(super) fn put_back(&mut self, job: Shared<Job>) -> bool {
+        if job.state(self).has_sub_jobs() {
+            self.full.push_back(job);
+            return true;
+        }
         self.new.push_front(job);
         self.needs_memory = true;
+        false
     }
 
-    /// Takes the first job that has no sub-job.
-    pub(super) fn pop_new(&mut self) -> Option<Shared<Job>> {
+    /// Takes the job that is to begin a sub-job, if one is to begin before sub-jobs go on: a new one
+    /// when that has its turn, and any when there are none that go on.
+    pub(super) fn pop_job(&mut self) -> Option<Shared<Job>> {
+        let is_turn = mem::take(&mut self.owes_turn) && !self.new.is_empty();
+        if !is_turn {
+            if !self.sub_jobs.is_empty() {
+                return None;
+            }
+            if let Some(job) = self.growing.pop_front() {
+                return Some(job);
+            }
+        }
         self.needs_memory = false;
         self.new.pop_front()
-    }
-
-    /// Takes the first job that has sub-jobs and may have more.
-    pub(super) fn pop_growing(&mut self) -> Option<Shared<Job>> {
-        self.growing.pop_front()
     }
 
     /// Records that a sub-job has taken another range: a new job is to begin before it goes on.
     pub(super) fn owe_turn(&mut self) {
         self.owes_turn = true;
-    }
-
-    /// Returns whether a new job has its turn.
-    pub(super) fn take_turn(&mut self) -> bool {
-        mem::take(&mut self.owes_turn)
     }
 
     /// Returns whether a sub-job that is through with its range is to give up its memory, for the
@@ -112,13 +113,15 @@ impl Waiting {
         if !mem::take(&mut self.is_unsorted) {
             return;
         }
-        for mut list in [
-            mem::replace(&mut self.growing, Fifo::new()),
-            mem::replace(&mut self.full, Fifo::new()),
-        ] {
-            while let Some(job) = list.pop_front() {
-                self.add(job);
-            }
+        let growing = mem::replace(&mut self.growing, Fifo::new());
+        let full = mem::replace(&mut self.full, Fifo::new());
+        self.add_all(growing);
+        self.add_all(full);
+    }
+
+    fn add_all(&mut self, mut jobs: Fifo<Shared<Job>>) {
+        while let Some(job) = jobs.pop_front() {
+            self.add(job);
         }
     }
 }
