@@ -125,8 +125,8 @@ static void hostile_copies(struct kunit *test)
 }
 
 static struct kunit_case hostile_test_cases[] = {
-	KUNIT_CASE_PARAM(hostile_requests, calls_gen_params),
-	KUNIT_CASE_PARAM(hostile_copies, calls_gen_params),
+	KUNIT_CASE_PARAM_ATTR(hostile_requests, calls_gen_params, { .speed = KUNIT_SPEED_SLOW }),
+	KUNIT_CASE_PARAM_ATTR(hostile_copies, calls_gen_params, { .speed = KUNIT_SPEED_SLOW }),
 	{}
 };
 
