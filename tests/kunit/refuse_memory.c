@@ -34,6 +34,8 @@ static atomic_t refusals;
 static atomic_t asks_of_reserve;
 /* How often memory was asked for that must not be refused: what waits for it may wait for ever. */
 static atomic_t unrefusable;
+/* How often a run of pages was refused for which memory would have been reclaimed or compacted. */
+static atomic_t reclaiming;
 
 /* Not current_work(): that takes the context of a probe for an interrupt. */
 static bool is_victim(void)
@@ -107,9 +109,11 @@ static int refuse_pages(struct kprobe *probe, struct pt_regs *regs)
 {
 	gfp_t gfp = regs_get_kernel_argument(regs, 0);
 	int order = regs_get_kernel_argument(regs, 1);
+	bool refused = may_refuse(gfp) && !(gfp & __GFP_NOMEMALLOC) && order > longest;
 
-	return answer(regs, may_refuse(gfp) && !(gfp & __GFP_NOMEMALLOC) && order > longest,
-		      true);
+	if (refused && order > 0 && (gfp & __GFP_RECLAIM) && is_own_doing())
+		atomic_inc(&reclaiming);
+	return answer(regs, refused, true);
 }
 NOKPROBE_SYMBOL(refuse_pages);
 
@@ -172,6 +176,7 @@ static void start(struct kunit *test, int order, bool slabs, bool of_workers)
 	atomic_set(&refusals, 0);
 	atomic_set(&asks_of_reserve, 0);
 	atomic_set(&unrefusable, 0);
+	atomic_set(&reclaiming, 0);
 	longest = order;
 	slabs_too = slabs;
 	workers_too = of_workers;
@@ -224,4 +229,9 @@ unsigned int refuse_memory_asks_of_reserve(void)
 unsigned int refuse_memory_unrefusable(void)
 {
 	return atomic_read(&unrefusable);
+}
+
+unsigned int refuse_memory_reclaiming(void)
+{
+	return atomic_read(&reclaiming);
 }

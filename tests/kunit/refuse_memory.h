@@ -40,4 +40,7 @@ unsigned int refuse_memory_asks_of_reserve(void);
 /* How often memory was asked for that cannot be refused, with __GFP_NOFAIL, in the same time. */
 unsigned int refuse_memory_unrefusable(void);
 
+/* How often a run of pages was refused for which others would have been woken or waited for. */
+unsigned int refuse_memory_reclaiming(void);
+
 #endif /* _DM_IO_RUST_REFUSE_MEMORY_H */
