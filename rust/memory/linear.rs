@@ -134,6 +134,25 @@ mod tests {
     }
 
     #[test]
+    fn runs_end_at_the_longest() -> Result {
+        let memory = KVec::from_elem(0u8, PAGE_SIZE, GFP_KERNEL)?;
+        let start = memory.as_ptr().wrapping_add(100).cast();
+        // SAFETY: No I/O is made, of whatever length.
+        let buffer = unsafe { LinearBuffer::from_raw(start, 1) }.ok_or(EINVAL)?;
+        let before = start.addr() % PAGE_SIZE;
+        let buffer = LinearBuffer {
+            len: u64::MAX,
+            ..buffer
+        };
+        for runs in 1..4 {
+            let bytes = (runs * LONGEST_RUN - before) as u64;
+            assert_eq!(buffer.runs(bytes), runs);
+            assert_eq!(buffer.runs(bytes + 1), runs + 1);
+        }
+        Ok(())
+    }
+
+    #[test]
     fn addresses_outside_of_the_linear_mapping_are_refused() {
         // SAFETY: No I/O is made.
         unsafe {

@@ -229,4 +229,23 @@ mod tests {
         assert!(buffer.is_some_and(|buffer| !buffer.is_complete()));
         Ok(())
     }
+
+    #[test]
+    fn a_buffer_does_not_end_beyond_the_space() -> Result {
+        let memory = VVec::from_elem(0u8, PAGE_SIZE, GFP_KERNEL)?;
+        let mut last: *mut c_void = memory.as_ptr().cast_mut().cast();
+        for bit in (0..usize::BITS - 1).rev() {
+            let behind = last.wrapping_byte_add(1 << bit);
+            if behind > last && is_vmalloc(behind) {
+                last = behind;
+            }
+        }
+        // SAFETY: Nothing is mapped there, and no I/O is made.
+        let takes = |start, len| unsafe { VmallocBuffer::from_raw(start, len) }.is_some();
+        assert!(takes(last, 1));
+        assert!(takes(last.wrapping_byte_sub(1), 2));
+        assert!(!takes(last, 2));
+        assert!(!takes(last, u64::MAX));
+        Ok(())
+    }
 }
