@@ -482,7 +482,7 @@ static void fragmentation_of_blocks(struct kunit *test)
 static void fragmentation_of_new_client(struct kunit *test)
 {
 	static const unsigned int pages[] = { 8, 15, 16, 17, 100, 129 };
-	/* From the longest run that is not too long down to a block: there are 16 pages at least. */
+	/* From the longest run that is not too long down to a block; 16 pages there are. */
 	static const unsigned int tries[] = { 2, 2, 2, 2, 4, 5 };
 	struct kcopyd_client *kc = NULL;
 
