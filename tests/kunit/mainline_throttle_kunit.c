@@ -181,6 +181,32 @@ static void mainline_throttle_holds_back(struct kunit *test)
 }
 
 /*
+ * Another client has an I/O in flight all the while, which uses up what the limit
+ * allows: a copy is held back, and is done all the same.
+ */
+static void mainline_throttle_beside_another(struct kunit *test)
+{
+	struct dm_kcopyd_throttle throttle = throttle_used_for(0);
+	struct test_disk *held = source_of(test, 16), *td = source_of(test, 16);
+	struct dm_kcopyd_client *kc[2] = {
+		test_jobs_client(test, &throttle), test_jobs_client(test, &throttle),
+	};
+	struct test_request *req[2] = { test_request_create(test), test_request_create(test) };
+	const unsigned long started = jiffies;
+
+	test_disk_hold(held);
+	KUNIT_EXPECT_TRUE(test, starts_at_once(test, held, kc[0], req[0]));
+	outlast_time(started);
+	KUNIT_EXPECT_FALSE(test, starts_at_once(test, td, kc[1], req[1]));
+	test_request_expect_copied(req[1], false, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&req[0]->calls), 0);
+	test_disk_release_all(held);
+	test_request_expect_copied(req[0], false, 0);
+	for (int i = 0; i < 2; i++)
+		test_jobs_client_destroy(test, kc[i]);
+}
+
+/*
  * A client that is destroyed while it pauses: another copy, which the limit does
  * not hold back any more, has brought the paused one along. Nothing of the client
  * runs afterwards, when its throttle is gone.
@@ -214,6 +240,7 @@ static struct kunit_case mainline_throttle_test_cases[] = {
 	KUNIT_CASE(mainline_throttle_is_shared),
 	KUNIT_CASE(mainline_throttle_each_has_an_account),
 	KUNIT_CASE(mainline_throttle_holds_back),
+	KUNIT_CASE(mainline_throttle_beside_another),
 	KUNIT_CASE(mainline_throttle_destroy_in_pause),
 	{}
 };
