@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # For as long as MINUTES says: the load on plain disks, on one with bad sectors, on one whose
-# I/O fails now and then, and on a snapshot's origin, a mirror and a thin volume, which are on this engine, too. In
-# each round the snapshot is taken anew, the mirror is copied again, blocks of the thin
-# volume are shared and unshared, and memory is filled.
+# I/O fails now and then, and on a snapshot's origin, a mirror and a thin volume, which are on
+# this engine, too. In each round the snapshot is taken anew, the mirror is copied again, blocks
+# of the thin volume are shared and unshared, and memory is filled.
 
 SECTORS=$((MIB * 2048))
 # Of the memory that is there, so much is left in MiB.
