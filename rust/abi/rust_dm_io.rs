@@ -112,7 +112,6 @@ unsafe fn buffer<'a>(memory: &'a dm_io_memory, bytes: u64) -> Result<Buffer<'a>,
             if bytes == 0 {
                 return Ok(Buffer::None);
             }
-            list.check_not_null()?;
             Ok(Buffer::PageList(list))
         }
         DM_IO_BIO if bytes > 0 => {

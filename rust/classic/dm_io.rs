@@ -94,7 +94,6 @@ unsafe fn with_page_list(
     // SAFETY: The caller guarantees what `PageList` requires; the layout is the same.
     let list = unsafe { PageList::from_raw(list.cast(), offset, bytes) }?;
     let buffer = if bytes > 0 {
-        list.check_not_null()?;
         Buffer::PageList(list)
     } else {
         Buffer::None

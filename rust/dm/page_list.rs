@@ -37,7 +37,7 @@ pub(crate) struct PageList<'a> {
 }
 
 impl PageList<'_> {
-    /// The answer to a list that ends too early.
+    /// The answer to a list that ends too early, or is null.
     pub(crate) const TOO_SHORT: Refusal =
         Refusal::invalid(c"pl: it ends before the largest region does");
 
@@ -62,14 +62,6 @@ impl PageList<'_> {
             len,
             _list: PhantomData,
         })
-    }
-
-    /// Refuses a list that is null.
-    pub(crate) fn check_not_null(&self) -> Result<(), Refusal> {
-        if self.list.is_null() {
-            return Err(Refusal::invalid(c"pl is NULL"));
-        }
-        Ok(())
     }
 
     /// Returns how far into its page the rest starts, in bytes.
