@@ -47,3 +47,49 @@ impl Reservation {
         enough
     }
 }
+
+#[kernel::macros::kunit_tests(dm_io_rust_reservation)]
+mod tests {
+    use super::*;
+    use core::cell::Cell;
+
+    const BASE: usize = 10;
+
+    #[test]
+    fn what_is_reserved_can_be_given_back_once() -> Result {
+        let reservation = KBox::pin_init(Reservation::new(BASE), GFP_KERNEL)?;
+        let last = Cell::new(0);
+        let resize = |total| {
+            last.set(total);
+            Ok(())
+        };
+        reservation.grow(3, resize)?;
+        assert_eq!(last.get(), BASE + 3);
+        reservation.grow(4, resize)?;
+        assert_eq!(last.get(), BASE + 7);
+        assert!(reservation.shrink(3, resize));
+        assert_eq!(last.get(), BASE + 4);
+        assert!(reservation.shrink(4, resize));
+        assert_eq!(last.get(), BASE);
+        assert!(!reservation.shrink(1, resize));
+        assert_eq!(last.get(), BASE);
+        Ok(())
+    }
+
+    #[test]
+    fn a_refusal_changes_nothing() -> Result {
+        let reservation = KBox::pin_init(Reservation::new(BASE), GFP_KERNEL)?;
+        let refuse = |total| {
+            if total > BASE + 3 {
+                Err(ENOMEM)
+            } else {
+                Ok(())
+            }
+        };
+        reservation.grow(3, refuse)?;
+        assert!(reservation.grow(1, refuse) == Err(ENOMEM));
+        assert!(reservation.grow(usize::MAX - 3, refuse) == Err(ENOMEM));
+        assert!(reservation.shrink(3, refuse));
+        Ok(())
+    }
+}

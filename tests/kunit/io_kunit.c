@@ -87,14 +87,25 @@ static const unsigned int io_sizes[] = {
 /* So much of any memory is one bio, of as many vectors as there are runs in memory. */
 #define ONE_BIO_SECTORS 100
 
-static void expect_transferred(struct service_buffer *buf, struct test_disk *td, blk_opf_t opf,
+/* The caller's vectors are those of the bio: a bio's, and others while the caller waits. */
+static bool lends_vectors(const struct service_call *c)
+{
+	return c->service->memory == SERVICE_BIO ||
+	       (c->service->memory == SERVICE_BVECS && !c->async);
+}
+
+static void expect_transferred(struct service_buffer *buf, struct test_disk *td,
+			       const struct service_call *c, blk_opf_t opf,
 			       const struct service_region *where)
 {
+	opf |= service_flags(c);
 	test_disk_expect_exactly(td, opf & REQ_OP_MASK, opf & ~REQ_OP_MASK, where->sector,
 				 where->count);
-	if (where->count <= ONE_BIO_SECTORS)
+	if (where->count <= ONE_BIO_SECTORS) {
 		expect_only_bio(buf, td, opf, where->sector, where->count,
 				service_vectors(buf, buf->bytes));
+		KUNIT_EXPECT_EQ(td->test, td->log[0].cloned, lends_vectors(c));
+	}
 	test_expect_same(buf->test, sector_data(td, where->sector), buf->data, buf->bytes, "data");
 	service_expect_intact(buf);
 	test_disk_forget(td);
@@ -113,14 +124,14 @@ static void io_write_then_read(struct kunit *test)
 
 		service_fill(buf, 100 + i);
 		service_expect_done(buf, c, 1, &where, write);
-		expect_transferred(buf, td, write | service_flags(c), &where);
+		expect_transferred(buf, td, c, write, &where);
 		test_expect_zeroes(test, td->data, sector << SECTOR_SHIFT, "before");
 		test_expect_zeroes(test, sector_data(td, sector + io_sizes[i]), SECTOR_SIZE,
 				   "behind");
 
 		test_fill(sector_data(td, sector), buf->bytes, 200 + i);
 		service_expect_done(buf, c, 1, &where, read);
-		expect_transferred(buf, td, read | service_flags(c), &where);
+		expect_transferred(buf, td, c, read, &where);
 		service_buffer_free(buf);
 	}
 }
@@ -827,10 +838,10 @@ static void io_large_logical_blocks(struct kunit *test)
 
 		service_fill(buf, 500 + i);
 		service_expect_done(buf, c, 1, &where, REQ_OP_WRITE);
-		expect_transferred(buf, td, REQ_OP_WRITE | service_flags(c), &where);
+		expect_transferred(buf, td, c, REQ_OP_WRITE, &where);
 		test_fill(sector_data(td, 16), buf->bytes, 600 + i);
 		service_expect_done(buf, c, 1, &where, REQ_OP_READ);
-		expect_transferred(buf, td, REQ_OP_READ | service_flags(c), &where);
+		expect_transferred(buf, td, c, REQ_OP_READ, &where);
 		service_buffer_free(buf);
 	}
 }

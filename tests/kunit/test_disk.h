@@ -85,6 +85,7 @@ struct test_disk_config {
  * @sector: its first sector
  * @sectors: its length
  * @bvecs: how many vectors it had, of any length
+ * @cloned: whether the vectors are not its own, and nobody may add to them
  * @ioprio: its priority
  * @task: who submitted it
  * @css: the block cgroup that it is charged to
@@ -98,6 +99,7 @@ struct test_disk_bio {
 	sector_t sector;
 	sector_t sectors;
 	unsigned int bvecs;
+	bool cloned;
 	unsigned short ioprio;
 	const struct task_struct *task;
 	const struct cgroup_subsys_state *css;
