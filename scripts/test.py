@@ -26,7 +26,7 @@ SOAK = ["tests/soak/run.py", "--short"]
 # What is run on other kernels than Debian's usual one, too: it is the option that names them.
 ON_OTHER_KERNELS = {
     "differential": ["tests/differential/run.py", "--full"],
-    "takeover": ["tests/takeover/run.py", "--short", "takeover"],
+    "takeover": ["tests/takeover/run.py", "--short"],
     "taken-over": [*SCENARIOS, "--way=takeover"],
     "soak": SOAK,
     "soak-long": ["tests/soak/run.py", "--minutes=2", "--way=takeover"],
@@ -58,7 +58,7 @@ PARTS = {
     "series": ["scripts/check_series.py"],
     "demo": ["tests/guest/demo.py"],
     "takeover": ["tests/takeover/run.py", "--short", "takeover"],
-    "soak-short": [*SOAK, "bad", "stopped"],
+    "soak-short": [*SOAK, "bad", "gone", "limits", "stopped"],
     "in-dm-mod": [*SCENARIOS, "--way=dm-mod", "cache"],
     "kunit-kernel": ["scripts/run_kunit.py", "--build"],
     "kunit": ["scripts/run_kunit.py"],

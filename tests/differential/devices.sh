@@ -41,6 +41,18 @@ scsi_disks()
 	ln -s sdb /dev/scsi1
 }
 
+# The driver removes the files of its targets asynchronously, and oopses when its own end was earlier.
+remove_scsi_disks()
+{
+	for disk in /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/delete; do
+		echo 1 >"$disk" || return 1
+	done
+	until [ -z "$(find /sys/kernel/debug/scsi_debug -name 'target*')" ]; do
+		usleep 10000
+	done
+	rmmod scsi_debug
+}
+
 # Stretches that fail: where they start, and their lengths.
 STRETCHES='500,1 1500,24 2900,8 4095,2 5000,300 7000,7 8191,1 9000,100 11000,3 12345,700 15000,64'
 
@@ -136,6 +148,6 @@ remove_devices()
 {
 	dmsetup remove errors0 errors1 flakey0 flakey1 delay0 delay1 &&
 		$LOSETUP -d /dev/file0 /dev/file1 /dev/four-k0 /dev/four-k1 &&
-		rmmod scsi_debug &&
+		remove_scsi_disks &&
 		rmdir /sys/kernel/config/nullb/*[01]
 }

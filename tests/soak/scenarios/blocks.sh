@@ -29,7 +29,7 @@ blocks()
 	phase
 	check "blocks, data begins within sectors" [ "$(counted odd)" -gt 0 ]
 	end
-	rmmod scsi_debug
+	check "blocks, the SCSI disk is taken away" remove_scsi_disks
 	for disk in sixteen sixty-four; do
 		"$LOSETUP" -d "/dev/$disk"
 		rm "/tmp/$disk" "/dev/$disk"

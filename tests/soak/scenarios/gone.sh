@@ -35,7 +35,7 @@ gone()
 	check "gone, the load is on" control start
 	phase
 	end
-	rmmod scsi_debug
+	check "gone, the SCSI disk is taken away" remove_scsi_disks
 	"$LOSETUP" -d /dev/file
 	rm /tmp/file /dev/file
 	switch_off switched

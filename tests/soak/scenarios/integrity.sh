@@ -11,7 +11,7 @@ integrity()
 	begin integrity "$scsi"
 	phase
 	end
-	rmmod scsi_debug
+	check "integrity, the SCSI disk is taken away" remove_scsi_disks
 }
 
 # scsi_debug leaves the sums of what it zeroes by WRITE SAME as they were.

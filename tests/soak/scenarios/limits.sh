@@ -27,7 +27,7 @@ limits()
 	may_fail 0 /dev/mapper/short
 	phase
 	end
-	rmmod scsi_debug
+	check "limits, the SCSI disk is taken away" remove_scsi_disks
 	dmsetup remove short
 	switch_off under
 }
