@@ -41,14 +41,15 @@ scsi_disks()
 	ln -s sdb /dev/scsi1
 }
 
-# The driver removes the files of its targets asynchronously, and oopses when its own end was earlier.
+# The driver removes the files of a disk's target asynchronously, and oopses when its own end was
+# earlier.
 remove_scsi_disks()
 {
-	for disk in /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/delete; do
-		echo 1 >"$disk" || return 1
-	done
-	until [ -z "$(find /sys/kernel/debug/scsi_debug -name 'target*')" ]; do
-		usleep 10000
+	for target in /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*; do
+		echo 1 | tee "$target"/*/delete >/dev/null || return 1
+		while [ -e "/sys/kernel/debug/scsi_debug/${target##*/}" ]; do
+			usleep 10000
+		done
 	done
 	rmmod scsi_debug
 }
