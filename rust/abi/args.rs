@@ -18,7 +18,8 @@ use crate::{
     io::{
         Buffer,
         IoArgs, //
-    }, //
+    },
+    kcopyd::MAX_DESTS, //
 };
 use kernel::ffi::{
     c_uint,
@@ -83,12 +84,38 @@ impl<'a> RegionArgs<'a> {
     }
 }
 
+/// Checks the regions of a copy, or of a zeroing, which has no source.
+///
+/// # Safety
+///
+/// `from` is null or valid; `dests` is as the argument of [`regions`].
+#[inline(never)]
+pub(crate) unsafe fn copy_regions<'a>(
+    from: Option<*const dm_io_region>,
+    num_dests: c_uint,
+    dests: *const dm_io_region,
+) -> Result<(Option<Region>, &'a [Region]), Refusal> {
+    if num_dests == 0 || num_dests as usize > MAX_DESTS {
+        return Err(Refusal::invalid(
+            c"num_dests: not 1 to the most there may be",
+        ));
+    }
+    // SAFETY: The caller guarantees the regions.
+    unsafe {
+        let from = from
+            .map(|from| region(from, Refusal::invalid(c"from is NULL")))
+            .transpose()?;
+        let null = Refusal::invalid(c"dests is NULL");
+        Ok((from, regions(dests, num_dests as usize, null, |_, _| {})?))
+    }
+}
+
 /// Checks one region.
 ///
 /// # Safety
 ///
 /// `raw` is null or valid; a device in it is open until all I/O with the region has completed.
-pub(crate) unsafe fn region(raw: *const dm_io_region, null: Refusal) -> Result<Region, Refusal> {
+unsafe fn region(raw: *const dm_io_region, null: Refusal) -> Result<Region, Refusal> {
     // SAFETY: It is null or valid.
     let raw = unsafe { raw.as_ref() }.ok_or(null)?;
     // SAFETY: The caller keeps the device open.
@@ -103,7 +130,7 @@ pub(crate) unsafe fn region(raw: *const dm_io_region, null: Refusal) -> Result<R
 ///
 /// `raw` is null or has `count` valid elements, which do not change during `'a`; a device in them is
 /// open until all I/O with its region has completed.
-pub(crate) unsafe fn regions<'a>(
+unsafe fn regions<'a>(
     raw: *const dm_io_region,
     count: usize,
     null: Refusal,

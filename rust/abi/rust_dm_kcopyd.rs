@@ -3,10 +3,7 @@
 //! The functions of `<linux/dm-kcopyd.h>`.
 
 use super::{
-    args::{
-        region,
-        regions, //
-    },
+    args::copy_regions,
     export,
     marked::{
         give_job,
@@ -40,8 +37,7 @@ use crate::{
         },
         Client,
         Flags,
-        Job,
-        MAX_DESTS, //
+        Job, //
     },
     memory::Pooled,
     statistics::{
@@ -137,7 +133,7 @@ fn flags(flags: c_uint) -> Result<Flags, Refusal> {
 /// The regions of a job, and how it is to be done.
 struct CopyArgs {
     /// [`None`] for a zeroing.
-    from: Option<*mut dm_io_region>,
+    from: Option<*const dm_io_region>,
     num_dests: c_uint,
     dests: *mut dm_io_region,
     flags: c_uint,
@@ -156,23 +152,8 @@ impl CopyArgs {
         callback: CopyCallback,
     ) -> Result<(), Refusal> {
         let flags = flags(self.flags)?;
-        if self.num_dests == 0 || self.num_dests as usize > MAX_DESTS {
-            return Err(Refusal::invalid(
-                c"num_dests: not 1 to DM_KCOPYD_MAX_REGIONS",
-            ));
-        }
         // SAFETY: The caller guarantees the regions.
-        let (from, dests) = unsafe {
-            let from = self
-                .from
-                .map(|from| region(from, Refusal::invalid(c"from is NULL")))
-                .transpose()?;
-            let null = Refusal::invalid(c"dests is NULL");
-            (
-                from,
-                regions(self.dests, self.num_dests as usize, null, |_, _| {})?,
-            )
-        };
+        let (from, dests) = unsafe { copy_regions(self.from, self.num_dests, self.dests) }?;
         Client::start(client, from, dests, flags, callback)
     }
 }

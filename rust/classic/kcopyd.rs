@@ -10,10 +10,7 @@ use super::bindings::{
 };
 use crate::{
     abi::{
-        args::{
-            region,
-            regions, //
-        },
+        args::copy_regions,
         export,
         marked::Marked,
         rust_dm_kcopyd::{
@@ -30,8 +27,7 @@ use crate::{
     },
     kcopyd::{
         Client,
-        Flags,
-        MAX_DESTS, //
+        Flags, //
     }, //
 };
 use kernel::{
@@ -87,32 +83,23 @@ unsafe fn copy(
     if flags & !(1 << bindings::KCOPYD_IGNORE_ERROR) != 0 {
         return Err(Refusal::invalid(c"flags: one is unknown"));
     }
-    if num_dests == 0 || num_dests as usize > MAX_DESTS {
-        return Err(Refusal::invalid(c"num_dests: not 1 to KCOPYD_MAX_REGIONS"));
-    }
     let function = function.ok_or(Refusal::invalid(c"fn is NULL"))?;
     // SAFETY: The caller guarantees that the function may be called, and what the others require; the
     // layout of the regions is the same.
-    let (callback, from, dests) = unsafe {
+    let (callback, (from, dests)) = unsafe {
         (
             CopyCallback::new(CopyFunction::Classic(function), context),
-            region(from.cast(), Refusal::invalid(c"from is NULL"))?,
-            regions(
-                dests.cast(),
-                num_dests as usize,
-                Refusal::invalid(c"dests is NULL"),
-                |_, _| {},
-            )?,
+            copy_regions(Some(from.cast()), num_dests, dests.cast())?,
         )
     };
-    if dests.iter().any(|dest| dest.overlaps(&from)) {
+    if from.is_some_and(|from| dests.iter().any(|dest| dest.overlaps(&from))) {
         return Err(Refusal::invalid(c"dests: one overlaps the source"));
     }
     let flags = Flags {
         ignore_errors: flags != 0,
         in_order: false,
     };
-    Client::start(client.as_arc_borrow(), Some(from), dests, flags, callback)?;
+    Client::start(client.as_arc_borrow(), from, dests, flags, callback)?;
     Ok(0)
 }
 

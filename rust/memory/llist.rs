@@ -187,6 +187,8 @@ impl<T: Linked> LList<T> {
 }
 
 impl<T: Linked> Drop for LList<T> {
+    // As for that of a `Fifo`.
+    #[inline(never)]
     fn drop(&mut self) {
         drop(self.take());
     }

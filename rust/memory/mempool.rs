@@ -13,6 +13,7 @@ use core::{
 };
 use kernel::{
     error::to_result,
+    ffi::c_void,
     new_mutex,
     prelude::*,
     sync::Mutex,
@@ -23,30 +24,126 @@ use kernel::{
 /// without a warning.
 const MAX_RESERVE: usize = (4 << 20) / size_of::<*mut ()>();
 
-/// A `mempool_t` of elements that hold a `T`, from `kmalloc`.
+/// A `mempool_t` of elements from `kmalloc`.
 ///
 /// # Invariants
 ///
-/// `pool` is initialised, a `T` fits into an element, and every element that was taken is given back
+/// `pool` is initialised, and its elements have `size` bytes. Every element that was taken is given back
 /// before the pool is dropped.
+#[pin_data(PinnedDrop)]
+struct Elements {
+    #[pin]
+    pool: Opaque<bindings::mempool_t>,
+    size: usize,
+    /// The size of the reserve: the C code allows one resize at a time.
+    #[pin]
+    reserve: Mutex<usize>,
+}
+
+// SAFETY: A mempool has a lock of its own, and it holds memory, but no value.
+unsafe impl Send for Elements {}
+// SAFETY: As for `Send`.
+unsafe impl Sync for Elements {}
+
+impl Elements {
+    fn new(reserve: usize, size: usize) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            pool <- Opaque::try_ffi_init(move |pool| {
+                // SAFETY: `pool` is memory for a mempool.
+                unsafe { Self::init(pool, reserve, size) }
+            }),
+            size,
+            reserve <- new_mutex!(reserve),
+        }? Error)
+    }
+
+    /// # Safety
+    ///
+    /// `pool` is memory for a mempool.
+    #[inline(never)]
+    unsafe fn init(pool: *mut bindings::mempool_t, reserve: usize, size: usize) -> Result {
+        let min = check(0, reserve, size)?;
+        // SAFETY: The caller guarantees the memory, and an all-zero mempool may be initialised.
+        unsafe { pool.write_bytes(0, 1) };
+        // SAFETY: The functions are a pair, and take a size for their argument.
+        to_result(unsafe {
+            bindings::mempool_init_noprof(
+                pool,
+                min,
+                Some(bindings::mempool_kmalloc),
+                Some(bindings::mempool_kfree),
+                core::ptr::without_provenance_mut(size),
+            )
+        })
+    }
+
+    fn kmalloc(&self, flags: bindings::gfp_t) -> Option<NonNull<c_void>> {
+        // SAFETY: Any size may be asked for.
+        NonNull::new(unsafe { bindings::__kmalloc_noprof(self.size, flags) })
+    }
+
+    #[inline(never)]
+    fn resize(&self, reserve: usize) -> Result {
+        let mut current = self.reserve.lock();
+        let min = check(*current, reserve, self.size)?;
+        // SAFETY: The pool is initialised by the type invariant, and the lock is held.
+        to_result(unsafe { bindings::mempool_resize(self.pool.get(), min) })?;
+        if self.fill(min).is_err() {
+            // SAFETY: As above. Shrinking needs no memory, so it does not fail.
+            unsafe { bindings::mempool_resize(self.pool.get(), *current as i32) };
+            return Err(ENOMEM);
+        }
+        *current = reserve;
+        Ok(())
+    }
+
+    /// Fills the reserve: a resize that runs out of memory half-way returns success.
+    fn fill(&self, min: i32) -> Result {
+        // SAFETY: The pool is initialised by the type invariant; the read may race, and is repeated
+        // until the number is right. What is too much is freed by the pool.
+        while unsafe { (&raw const (*self.pool.get()).curr_nr).read_volatile() } < min {
+            let element = self.kmalloc(bindings::GFP_KERNEL).ok_or(ENOMEM)?;
+            // SAFETY: The element is as those of the pool, and new.
+            unsafe { bindings::mempool_free(element.as_ptr(), self.pool.get()) };
+        }
+        Ok(())
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for Elements {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: The pool is initialised and has all its elements back, by the type invariant.
+        unsafe { bindings::mempool_exit(self.pool.get()) }
+    }
+}
+
+/// Bounds a reserve of elements of `size` bytes to what the C code takes, and its growth to what is
+/// affordable; 0 is not a reserve.
+fn check(current: usize, reserve: usize, size: usize) -> Result<i32> {
+    let growth = reserve.saturating_sub(current);
+    match reserve {
+        0 => Err(EINVAL),
+        1..=MAX_RESERVE if is_affordable(growth, size) => Ok(reserve as i32),
+        _ => Err(ENOMEM),
+    }
+}
+
+/// Memory for values of one type, with a reserve.
+///
+/// # Invariants
+///
+/// A `T` fits into an element.
 ///
 /// # Examples
 ///
 /// See the KUnit case `dm_io_rust_mempool.elements_are_given_and_taken_back`.
-#[pin_data(PinnedDrop)]
+#[pin_data]
 pub(crate) struct Mempool<T> {
     #[pin]
-    pool: Opaque<bindings::mempool_t>,
-    /// The size of the reserve: the C code allows one resize at a time.
-    #[pin]
-    reserve: Mutex<usize>,
-    _holds: PhantomData<T>,
+    elements: Elements,
+    _holds: PhantomData<fn() -> T>,
 }
-
-// SAFETY: A mempool has a lock of its own, and it holds memory, but no value of `T`.
-unsafe impl<T> Send for Mempool<T> {}
-// SAFETY: As for `Send`.
-unsafe impl<T> Sync for Mempool<T> {}
 
 impl<T> Mempool<T> {
     /// Creates a pool that has `reserve` elements set aside. May sleep.
@@ -54,22 +151,7 @@ impl<T> Mempool<T> {
         const { assert!(align_of::<T>() <= align_of::<u64>()) };
         try_pin_init!(Self {
             // INVARIANT: A `T` fits into an element.
-            pool <- Opaque::try_ffi_init(move |pool: *mut bindings::mempool_t| {
-                let min = Self::check(0, reserve)?;
-                // SAFETY: `pool` is memory for a mempool, and an all-zero one may be initialised.
-                unsafe { pool.write_bytes(0, 1) };
-                // SAFETY: The functions are a pair, and take a size for their argument.
-                to_result(unsafe {
-                    bindings::mempool_init_noprof(
-                        pool,
-                        min,
-                        Some(bindings::mempool_kmalloc),
-                        Some(bindings::mempool_kfree),
-                        core::ptr::without_provenance_mut(size_of::<T>()),
-                    )
-                })
-            }),
-            reserve <- new_mutex!(reserve),
+            elements <- Elements::new(reserve, size_of::<T>()),
             _holds: PhantomData,
         }? Error)
     }
@@ -85,28 +167,41 @@ impl<T> Mempool<T> {
         self.alloc_with(bindings::GFP_NOIO)
     }
 
+    /// Takes memory for one `T`, and waits for an element to be given back if there is none. The
+    /// caller must not hold up those who would do so. May sleep, but causes no I/O.
+    pub(crate) fn alloc(&self) -> Option<NonNull<MaybeUninit<T>>> {
+        self.alloc_with(bindings::GFP_NOIO)
+    }
+
+    /// Takes memory for one `T` that the kernel may have to reclaim, but nothing that is set aside. May
+    /// sleep, but causes no I/O.
+    pub(crate) fn try_reclaim(&self) -> Option<NonNull<MaybeUninit<T>>> {
+        let effort = bindings::__GFP_NORETRY | bindings::__GFP_NOMEMALLOC;
+        self.kmalloc(bindings::GFP_NOIO | effort | bindings::__GFP_NOWARN)
+    }
+
     /// Takes memory for one `T`, and if neither the allocator nor the reserve has any, waits until
     /// the kernel has reclaimed some; not for an element. May sleep, but causes no I/O.
     pub(crate) fn alloc_beyond_reserve(&self) -> Option<NonNull<MaybeUninit<T>>> {
         self.try_alloc()
-            .or_else(|| Self::kmalloc(bindings::GFP_NOIO | bindings::__GFP_NOFAIL))
+            .or_else(|| self.kmalloc(bindings::GFP_NOIO | bindings::__GFP_NOFAIL))
     }
 
     /// What is set aside is taken first: as long as no more elements are in use than that, neither is the
     /// allocator called nor is memory cleared that is about to be written.
     fn alloc_with(&self, flags: bindings::gfp_t) -> Option<NonNull<MaybeUninit<T>>> {
-        // SAFETY: The pool is initialised by the type invariant.
-        let element = unsafe { bindings::mempool_alloc_preallocated(self.pool.get()) };
+        let pool = self.elements.pool.get();
+        // SAFETY: The pool is initialised by the invariant of `Elements`.
+        let element = unsafe { bindings::mempool_alloc_preallocated(pool) };
         NonNull::new(element.cast()).or_else(|| {
             // SAFETY: As above.
-            let element = unsafe { bindings::mempool_alloc_noprof(self.pool.get(), flags) };
+            let element = unsafe { bindings::mempool_alloc_noprof(pool, flags) };
             NonNull::new(element.cast())
         })
     }
 
-    fn kmalloc(flags: bindings::gfp_t) -> Option<NonNull<MaybeUninit<T>>> {
-        // SAFETY: Any size may be asked for.
-        NonNull::new(unsafe { bindings::__kmalloc_noprof(size_of::<T>(), flags) }.cast())
+    fn kmalloc(&self, flags: bindings::gfp_t) -> Option<NonNull<MaybeUninit<T>>> {
+        self.elements.kmalloc(flags).map(NonNull::cast)
     }
 
     /// Gives memory back, to the reserve if that is not full. Any context.
@@ -116,53 +211,12 @@ impl<T> Mempool<T> {
     /// `element` came from this pool, and is not used afterwards.
     pub(crate) unsafe fn free(&self, element: NonNull<MaybeUninit<T>>) {
         // SAFETY: The element is one of this pool, which the caller gives up.
-        unsafe { bindings::mempool_free(element.as_ptr().cast(), self.pool.get()) }
+        unsafe { bindings::mempool_free(element.as_ptr().cast(), self.elements.pool.get()) }
     }
 
     /// Changes the reserve to `reserve` elements, or fails and leaves it as it was. May sleep.
     pub(crate) fn resize(&self, reserve: usize) -> Result {
-        let mut current = self.reserve.lock();
-        let min = Self::check(*current, reserve)?;
-        // SAFETY: The pool is initialised by the type invariant, and the lock is held.
-        to_result(unsafe { bindings::mempool_resize(self.pool.get(), min) })?;
-        if self.fill(min).is_err() {
-            // SAFETY: As above. Shrinking needs no memory, so it does not fail.
-            unsafe { bindings::mempool_resize(self.pool.get(), *current as i32) };
-            return Err(ENOMEM);
-        }
-        *current = reserve;
-        Ok(())
-    }
-
-    /// Bounds a reserve to what the C code takes, and its growth to what is affordable; 0 is not a
-    /// reserve.
-    fn check(current: usize, reserve: usize) -> Result<i32> {
-        let growth = reserve.saturating_sub(current);
-        match reserve {
-            0 => Err(EINVAL),
-            1..=MAX_RESERVE if is_affordable(growth, size_of::<T>()) => Ok(reserve as i32),
-            _ => Err(ENOMEM),
-        }
-    }
-
-    /// Fills the reserve: a resize that runs out of memory half-way returns success.
-    fn fill(&self, min: i32) -> Result {
-        // SAFETY: The pool is initialised by the type invariant; the read may race, and is repeated
-        // until the number is right. What is too much is freed by `free`.
-        while unsafe { (&raw const (*self.pool.get()).curr_nr).read_volatile() } < min {
-            let element = Self::kmalloc(bindings::GFP_KERNEL).ok_or(ENOMEM)?;
-            // SAFETY: The element is as those of the pool, and new.
-            unsafe { self.free(element) };
-        }
-        Ok(())
-    }
-}
-
-#[pinned_drop]
-impl<T> PinnedDrop for Mempool<T> {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: The pool is initialised and has all its elements back, by the type invariant.
-        unsafe { bindings::mempool_exit(self.pool.get()) }
+        self.elements.resize(reserve)
     }
 }
 
@@ -171,8 +225,9 @@ mod tests {
     use super::*;
 
     fn reserve_of<T>(pool: &Mempool<T>) -> (i32, i32) {
+        let pool = pool.elements.pool.get();
         // SAFETY: The pool is initialised, and nobody else uses it.
-        unsafe { ((*pool.pool.get()).min_nr, (*pool.pool.get()).curr_nr) }
+        unsafe { ((*pool).min_nr, (*pool).curr_nr) }
     }
 
     #[test]
