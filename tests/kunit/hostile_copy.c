@@ -127,13 +127,10 @@ static void choose_client(struct hostile_copy *copy)
 }
 
 /* A copy that ignores errors tries every block, and would be long at it. */
-static struct service_region any_region(struct hostile_copy *copy)
+static void shorten(const struct hostile_copy *copy, struct service_region *r)
 {
-	struct service_region r = hostile_region(copy->h);
-
-	if (copy->flags & COPY_IGNORE_ERROR && hostile_is_valid(&r))
-		r.count = min(r.count, HOSTILE_SECTORS);
-	return r;
+	if (copy->flags & COPY_IGNORE_ERROR && hostile_is_valid(r))
+		r->count = min(r->count, HOSTILE_SECTORS);
 }
 
 static void choose(struct hostile_copy *copy)
@@ -147,11 +144,13 @@ static void choose(struct hostile_copy *copy)
 	copy->no_from = hostile_once_in(h, 64);
 	copy->no_dests = hostile_once_in(h, 64);
 	copy->no_fn = hostile_once_in(h, 64);
-	copy->from = any_region(copy);
+	copy->from = hostile_region(h);
+	shorten(copy, &copy->from);
 	for (unsigned int i = 0; i < min(copy->num_dests, MOST_DESTS + 1); i++) {
-		copy->dests[i] = any_region(copy);
+		copy->dests[i] = hostile_region(h);
 		if (!hostile_once_in(h, 64))
 			copy->dests[i].count = copy->from.count;
+		shorten(copy, &copy->dests[i]);
 	}
 }
 
