@@ -4,7 +4,7 @@
 //!
 //! From the top, each layer calls only what is below it:
 //!
-//! - [`abi`] and [`classic`]: the functions that C calls.
+//! - [`abi`], [`classic`] and [`takeover`]: the functions that C calls.
 //! - [`io`] and [`kcopyd`]: the decisions, which contain no unsafe code.
 //! - [`dm`]: device mapper's types, which both services share.
 //! - [`block`] and [`memory`]: safe owners of the kernel's objects, which know nothing of device
@@ -24,6 +24,7 @@ mod io;
 mod kcopyd;
 mod memory;
 mod statistics;
+mod takeover;
 
 module! {
     type: DmIoRust,

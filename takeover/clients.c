@@ -4,6 +4,7 @@
  * file that lists them: /proc/dm_io_rust_takeover. It is in proc because lockdown
  * hides debugfs, and a list may be longer than a page, which is the most of sysfs.
  */
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/kdev_t.h>
 #include <linux/list.h>
@@ -39,6 +40,14 @@ static struct entry *entry_alloc(enum dm_io_rust_kind kind)
 	return entry;
 }
 
+static void add_entry(struct entry *entry, const void *client)
+{
+	entry->client = client;
+	mutex_lock(&entries_lock);
+	list_add_tail(&entry->link, &entries);
+	mutex_unlock(&entries_lock);
+}
+
 /*
  * Lists a client that was created with the reference to the module that the caller
  * has, or drops that if there is no client.
@@ -50,26 +59,23 @@ static void *list_client(struct entry *entry, void *client)
 		module_put(THIS_MODULE);
 		return client;
 	}
-	entry->client = client;
-	mutex_lock(&entries_lock);
-	list_add_tail(&entry->link, &entries);
-	mutex_unlock(&entries_lock);
+	add_entry(entry, client);
 	return client;
 }
 
-static void unlist_client(const void *client)
+/* Before a client is freed, for another may have its address then. */
+static struct entry *unlist_client(const void *client)
 {
 	struct entry *entry;
 
-	mutex_lock(&entries_lock);
+	guard(mutex)(&entries_lock);
 	list_for_each_entry(entry, &entries, link) {
 		if (entry->client == client) {
 			list_del(&entry->link);
-			kfree(entry);
-			break;
+			return entry;
 		}
 	}
-	mutex_unlock(&entries_lock);
+	return NULL;
 }
 
 /* Called with a reference to the module, which goes with the client. */
@@ -82,7 +88,7 @@ struct dm_io_client *takeover_io_client_create(void)
 
 void takeover_io_client_destroy(struct dm_io_client *client)
 {
-	unlist_client(client);
+	kfree(unlist_client(client));
 	rust_dm_io_client_destroy(client);
 	module_put(THIS_MODULE);
 }
@@ -98,8 +104,14 @@ struct dm_kcopyd_client *takeover_copy_client_create(struct dm_kcopyd_throttle *
 
 void takeover_copy_client_destroy(struct dm_kcopyd_client *kc)
 {
-	unlist_client(kc);
-	rust_dm_kcopyd_client_destroy(kc);
+	struct entry *entry = unlist_client(kc);
+
+	if (!dm_io_rust_free_copy_client(kc)) {
+		/* Its own callback has called. */
+		add_entry(entry, kc);
+		return;
+	}
+	kfree(entry);
 	module_put(THIS_MODULE);
 }
 

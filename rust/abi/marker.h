@@ -8,6 +8,7 @@
 
 #include <linux/compiler.h>
 #include <linux/err.h>
+#include <linux/types.h>
 
 /**
  * enum dm_io_rust_kind - what the module hands to its callers
@@ -45,5 +46,16 @@ static __always_inline bool dm_io_rust_is(const char *marker, const void *object
 	/* What is there in an object of the kernel's own may change: its lock. */
 	return !IS_ERR_OR_NULL(object) && READ_ONCE(*(const char *const *)object) == marker;
 }
+
+struct dm_kcopyd_client;
+
+/**
+ * dm_io_rust_free_copy_client - rust_dm_kcopyd_client_destroy() for who keeps account
+ * @kc: the client
+ *
+ * Context: Process. May sleep.
+ * Return: Whether the client is gone: its own callback cannot destroy it.
+ */
+bool dm_io_rust_free_copy_client(struct dm_kcopyd_client *kc);
 
 #endif /* _DM_IO_RUST_MARKER_H */

@@ -89,6 +89,19 @@ ftrace_is_always_on()
 	check "the kernel keeps ftrace on" grep -F "$ALWAYS_ON" /tmp/kernel.log
 }
 
+# A client cannot be destroyed by its own callback: it stays, and so must this module.
+destroyed_by_its_own()
+{
+	expect_message 'dm_io_rust: dm_kcopyd_client_destroy refused'
+	check "a client is destroyed by its own callback" insmod /modules/takeover_own.ko
+	check "it is still there" equal "$(wc -l <"$CLIENTS")" 1
+	check "it is a user" equal "$(users "$WAY")" 1
+	check "nothing is removed while it is there" fails rmmod "$WAY"
+	check "it is destroyed by someone else" rmmod takeover_own
+	check "it is gone" equal "$(wc -l <"$CLIENTS")" 0
+	check "there are no users" equal "$(users "$WAY")" 0
+}
+
 refused()
 {
 	expect_message "$WAY: [a-z_]* is patched by someone else"
@@ -105,6 +118,7 @@ refused()
 	fi
 	patched_elsewhere
 	check "it is taken over after all" take_over
+	destroyed_by_its_own
 	patched_later
 	ftrace_stays
 	check "it is removed" rmmod "$WAY"

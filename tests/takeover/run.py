@@ -34,7 +34,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SCENARIOS = (HERE, HERE / "command")
 TARGETS = TOP / "tests" / "targets"
 NAME = "dm_io_rust_takeover_test"
-OURS = ("takeover_kill", "takeover_patch", "takeover_stress")
+OURS = ("takeover_kill", "takeover_own", "takeover_patch", "takeover_stress")
 SEED = 1
 # The check that comes before any that a mutant may fail.
 READY = "the kernel's own snapshot is made"
