@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     block::{
-        bio::INLINE_VECS,
         block_device::SECTOR_SHIFT,
         op::Kind,
         Bio,
@@ -31,7 +30,6 @@ use crate::{
         Region, //
     },
     memory::{
-        pages::MIN_BLOCK,
         Handle,
         PageBuffer,
         Shared, //
@@ -45,10 +43,6 @@ use kernel::{
         Arc, //
     }, //
 };
-
-/// The bytes of a buffer that has no more runs than a bio has vectors itself: blocks of the client's
-/// reserve, of the first and the last of which it may have a part only.
-const FEW_BLOCKS: usize = MIN_BLOCK * (INLINE_VECS / 2);
 
 /// A sub-job: the payload of the bio that reads its range, and writes it.
 pub(super) struct SubJob {
@@ -113,7 +107,7 @@ impl SubJob {
         let (memory, vectors) = match job.from() {
             Some(_) => {
                 let buffer = PageBuffer::new(&ctx.pages, bytes.div_ceil(PAGE_SIZE))?;
-                let vectors = if bytes > FEW_BLOCKS { buffer.runs() } else { 0 };
+                let vectors = buffer.runs();
                 (Memory::Buffer(buffer), vectors)
             }
             None => (Memory::Zeroes(ctx.zeroes.clone()), 0),

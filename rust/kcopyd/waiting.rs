@@ -15,6 +15,9 @@ use crate::{
 };
 use core::mem;
 
+/// After so many ranges there may be memory for jobs that found too little: the kernel does not say when.
+const RANGES_UNTIL_RETRY: u8 = 16;
+
 /// Jobs of which sub-jobs have not taken all, and sub-jobs that are to go on.
 pub(super) struct Waiting {
     /// Jobs that have no sub-job.
@@ -30,6 +33,8 @@ pub(super) struct Waiting {
     needs_memory: bool,
     /// Whether a job may not be on the list where it belongs.
     is_unsorted: bool,
+    /// How many ranges were taken, modulo 256.
+    ranges: u8,
 }
 
 impl Waiting {
@@ -42,6 +47,7 @@ impl Waiting {
             owes_turn: false,
             needs_memory: false,
             is_unsorted: false,
+            ranges: 0,
         }
     }
 
@@ -92,6 +98,8 @@ impl Waiting {
     /// Records that a sub-job has taken another range: a new job is to begin before it goes on.
     pub(super) fn owe_turn(&mut self) {
         self.owes_turn = true;
+        self.ranges = self.ranges.wrapping_add(1);
+        self.is_unsorted |= self.ranges % RANGES_UNTIL_RETRY == 0 && !self.needs_memory;
     }
 
     /// Returns whether a sub-job that is through with its range is to give up its memory, for the

@@ -64,6 +64,7 @@ unsafe impl Send for PageBlock {}
 unsafe impl Sync for PageBlock {}
 
 impl PageBlock {
+    #[inline(never)]
     fn new(order: u32, flags: bindings::gfp_t) -> Option<Self> {
         let order = order.min(MAX_ORDER);
         // A driver may take references on single pages: those of one block share theirs.
@@ -85,14 +86,27 @@ impl PageBlock {
         Self::new(order, bindings::GFP_KERNEL | effort)
     }
 
-    /// Allocates the largest block that is free, of at most `pages` pages rounded up to a power of
-    /// two. Does not sleep, and has no memory reclaimed or compacted for more than a page.
-    fn largest(pages: usize) -> Option<Self> {
-        let order = pages.clamp(1, 1 << MAX_ORDER).next_power_of_two().ilog2();
-        (1..=order)
-            .rev()
-            .find_map(|order| Self::new(order, 0))
-            .or_else(|| Self::new(0, bindings::GFP_NOWAIT))
+    /// Allocates blocks of together `pages` pages or a few more, each the largest that is free; fewer
+    /// if there are no more. Does not sleep, and has no memory reclaimed or compacted for more than a
+    /// page.
+    fn gather(pages: usize) -> KVec<Self> {
+        let mut blocks = KVec::new();
+        let (mut rest, mut order) = (pages, MAX_ORDER);
+        while rest > 0 {
+            order = order.min(rest.next_power_of_two().ilog2());
+            let flags = if order > 0 { 0 } else { bindings::GFP_NOWAIT };
+            match Self::new(order, flags) {
+                Some(block) => {
+                    rest = rest.saturating_sub(block.pages());
+                    if blocks.push(block, GFP_NOWAIT | __GFP_NOWARN).is_err() {
+                        break;
+                    }
+                }
+                None if order > 0 => order -= 1,
+                None => break,
+            }
+        }
+        blocks
     }
 
     fn pages(&self) -> usize {
@@ -230,7 +244,7 @@ impl PageReserve {
     }
 }
 
-/// The memory of one I/O: a run of a reserve, or pages of its own.
+/// The memory of one I/O: a run of a reserve, or blocks of its own.
 ///
 /// Freed in process context only: the reserve's lock is not one for interrupts.
 ///
@@ -241,34 +255,35 @@ pub(crate) struct PageBuffer(Pages);
 
 enum Pages {
     Reserved(Arc<PageReserve>, Range<usize>),
-    Extra(PageBlock),
+    Extra(KVec<PageBlock>),
 }
 
 impl PageBuffer {
     /// Allocates a buffer of up to `pages` pages: from the reserve if that has so many in a row, else
-    /// from the allocator, else what the reserve has. Does not sleep.
+    /// from the allocator, else what the reserve has in a row. Does not sleep.
     pub(crate) fn new(reserve: &Arc<PageReserve>, pages: usize) -> Option<Self> {
         let run = reserve.take(pages);
         if run.as_ref().is_some_and(|run| run.len() >= pages) {
             return run.map(|run| Self(Pages::Reserved(reserve.clone(), run)));
         }
-        let extra = PageBlock::largest(pages);
-        let reserved = run.as_ref().map_or(0, |run| run.len());
-        match (extra, run) {
-            (Some(block), run) if block.pages() > reserved => {
-                run.into_iter().for_each(|run| reserve.give_back(run));
-                Some(Self(Pages::Extra(block)))
+        let extra = PageBlock::gather(pages);
+        let have: usize = extra.iter().map(PageBlock::pages).sum();
+        match run {
+            Some(run) if run.len() >= have => {
+                return Some(Self(Pages::Reserved(reserve.clone(), run)));
             }
-            (_, Some(run)) => Some(Self(Pages::Reserved(reserve.clone(), run))),
-            (_, None) => None,
+            Some(run) => reserve.give_back(run),
+            None if have == 0 => return None,
+            None => {}
         }
+        Some(Self(Pages::Extra(extra)))
     }
 
     /// Returns how many runs of adjacent pages the buffer consists of.
     pub(crate) fn runs(&self) -> usize {
         match &self.0 {
             Pages::Reserved(reserve, run) => reserve.blocks_of(run),
-            Pages::Extra(_) => 1,
+            Pages::Extra(blocks) => blocks.len(),
         }
     }
 
@@ -277,7 +292,7 @@ impl PageBuffer {
     /// # Safety
     ///
     /// The caller keeps the buffer until every I/O that the result becomes part of has completed.
-    pub(crate) unsafe fn segment_from(&self, at: usize) -> Option<Segment> {
+    pub(crate) unsafe fn segment_from(&self, mut at: usize) -> Option<Segment> {
         match &self.0 {
             Pages::Reserved(reserve, run) => {
                 let rest = run.len().checked_sub(at).filter(|&rest| rest > 0)?;
@@ -286,8 +301,16 @@ impl PageBuffer {
                 let segment = unsafe { reserve.segment_from(run.start + at) }?;
                 Some(segment.truncate((rest * PAGE_SIZE).min(1 << 30) as u32))
             }
-            // SAFETY: The buffer owns the block, and the caller keeps the buffer.
-            Pages::Extra(block) => unsafe { block.segment_from(at) },
+            Pages::Extra(blocks) => {
+                for block in blocks {
+                    if at < block.pages() {
+                        // SAFETY: The buffer owns the block, and the caller keeps the buffer.
+                        return unsafe { block.segment_from(at) };
+                    }
+                    at -= block.pages();
+                }
+                None
+            }
         }
     }
 }

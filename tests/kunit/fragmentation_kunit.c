@@ -35,6 +35,11 @@ static void refuse(struct kunit *test, int order)
 		refuse_runs(test, order);
 }
 
+static unsigned int run_pages(int order)
+{
+	return order == NO_MEMORY ? 0 : BIT(order);
+}
+
 /* The refusal itself: what is longer, and nothing else. */
 static void fragmentation_refusal_works(struct kunit *test)
 {
@@ -64,6 +69,7 @@ static void fragmentation_refusal_works(struct kunit *test)
  * @from: the source
  * @to: the destinations
  * @sectors: the length
+ * @run_pages: of the longest runs that memory has; a part is one run if there are none
  * @req: the request
  */
 struct copy {
@@ -71,6 +77,7 @@ struct copy {
 	struct test_disk *from;
 	struct test_disk *to[2];
 	sector_t sectors;
+	unsigned int run_pages;
 	struct test_request *req;
 };
 
@@ -83,6 +90,7 @@ static void copy_init(struct copy *copy, struct kunit *test,
 	copy->to[1] = disk_of(test, pages * PAGE_SECTORS);
 	/* The last page is not used to its end. */
 	copy->sectors = pages * PAGE_SECTORS - 3;
+	copy->run_pages = 0;
 	copy->req = test_request_create(test);
 }
 
@@ -99,17 +107,19 @@ static void copy_start(struct copy *copy, struct kunit *test)
 	KUNIT_ASSERT_EQ(test, test_request_started(copy->req, ret), 0);
 }
 
-/* Expects the bio of one vector, and returns where the next one starts. */
-static sector_t expect_bio(struct test_disk *td, unsigned int nr,
-			   enum req_op op, sector_t sector, sector_t sectors)
+/* Expects the bio, of a vector for each run at the most: some may be neighbours. */
+static void expect_bio(struct copy *copy, struct test_disk *td, unsigned int nr,
+		       enum req_op op, sector_t sector, sector_t sectors)
 {
+	unsigned int pages = DIV_ROUND_UP(sectors, PAGE_SECTORS);
 	const struct test_disk_bio *bio = &td->log[nr];
 
 	KUNIT_EXPECT_EQ(td->test, (u32)bio->op, (u32)op);
 	KUNIT_EXPECT_EQ(td->test, bio->sector, sector);
 	KUNIT_EXPECT_EQ(td->test, bio->sectors, sectors);
-	KUNIT_EXPECT_EQ(td->test, bio->bvecs, 1);
-	return sector + sectors;
+	KUNIT_EXPECT_GT(td->test, bio->bvecs, 0);
+	KUNIT_EXPECT_LE(td->test, bio->bvecs,
+			copy->run_pages ? DIV_ROUND_UP(pages, copy->run_pages) : 1);
 }
 
 /*
@@ -128,13 +138,14 @@ static void copy_expect_parts(struct copy *copy, struct kunit *test,
 
 		KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy->from,
 							       nr + 1));
-		expect_bio(copy->from, nr, REQ_OP_READ, at, sectors);
+		expect_bio(copy, copy->from, nr, REQ_OP_READ, at, sectors);
 		test_disk_release(copy->from, nr);
 		for (int i = 0; i < 2; i++) {
 			KUNIT_ASSERT_TRUE(test,
 					  test_disk_wait_arrived(copy->to[i],
 								 nr + 1));
-			expect_bio(copy->to[i], nr, REQ_OP_WRITE, at, sectors);
+			expect_bio(copy, copy->to[i], nr, REQ_OP_WRITE, at,
+				   sectors);
 		}
 		at += sectors;
 	}
@@ -212,17 +223,11 @@ struct order_case {
 
 static const struct order_case order_cases[] = {
 	{ "no_memory", 16, NO_MEMORY, 1, { 16, 16, 8 } },
-	{ "page", 16, 0, 8, { 16, 1, 1, 1, 1, 1, 1, 1 } },
+	{ "page", 16, 0, 3, { 128, 128, 3 } },
 	/* There are always the pages of the largest logical block. */
-	{ "client_of_a_page", 1, 0, 8, { 16, 1, 1, 1, 1, 1, 1, 1 } },
-	{ "order_2", 16, 2, 8, { 16, 4, 4, 4, 4, 4, 4, 4 } },
-	{ "order_2_less_at_end", 16, 2, 4, { 16, 4, 4, 2 } },
-	/* No better than the client's own. */
-	{ "order_4", 16, 4, 8, { 16, 16, 16, 16, 16, 16, 16, 16 } },
-	{ "order_5", 64, 5, 8, { 64, 32, 32, 32, 32, 32, 32, 32 } },
-	/* Better, which leaves the client's own for the end. */
-	{ "order_5_beside_16", 16, 5, 4, { 32, 32, 32, 16 } },
-	{ "order_6", 16, 6, 4, { 64, 64, 64, 64 } },
+	{ "client_of_a_page", 1, 0, 3, { 128, 128, 3 } },
+	{ "order_2", 16, 2, 3, { 128, 128, 30 } },
+	{ "order_5", 64, 5, 3, { 128, 128, 128 } },
 	{ "order_7", 16, 7, 3, { 128, 128, 3 } },
 };
 
@@ -239,6 +244,7 @@ static void fragmentation_of_memory(struct kunit *test)
 	for (int i = 0; i < MOST_PARTS; i++)
 		pages += c->parts[i];
 	copy_init(&copy, test, kc, pages);
+	copy.run_pages = run_pages(c->order);
 	test_disk_hold(copy.from);
 	refuse(test, c->order);
 	copy_start(&copy, test);
@@ -255,6 +261,37 @@ static void fragmentation_of_memory(struct kunit *test)
 	expect_reserve_is_whole(test, kc, c->reserve);
 	test_client_destroy(test, kc);
 	put_memory(test, c->in_flight, folios);
+}
+
+/* Ranges after which a copy that found too little memory asks for more. */
+#define RANGES_UNTIL_RETRY 16
+#define RESERVE_PAGES 16
+
+/* A copy that began when there was no memory is not slow to its end. */
+static void fragmentation_that_ends(struct kunit *test)
+{
+	struct kcopyd_client *kc = test_client_create(test, RESERVE_PAGES);
+	struct copy copy;
+
+	copy_init(&copy, test, kc, RESERVE_PAGES * (RANGES_UNTIL_RETRY + 4) + PART_PAGES);
+	test_disk_hold(copy.from);
+	refuse_memory(test);
+	copy_start(&copy, test);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy.from, 1));
+	refuse_memory_end(test);
+	for (unsigned int nr = 0; nr < RANGES_UNTIL_RETRY; nr++) {
+		KUNIT_EXPECT_EQ(test, copy.from->nr_log, nr + 1);
+		test_disk_release(copy.from, nr);
+		KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy.from, nr + 2));
+		expect_bio(&copy, copy.from, nr, REQ_OP_READ, nr * RESERVE_PAGES * PAGE_SECTORS,
+			   RESERVE_PAGES * PAGE_SECTORS);
+	}
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy.from, RANGES_UNTIL_RETRY + 2));
+	KUNIT_EXPECT_EQ(test, copy.from->log[RANGES_UNTIL_RETRY + 1].sectors,
+			PART_PAGES * PAGE_SECTORS);
+	test_disk_release_all(copy.from);
+	test_request_wait(copy.req);
+	copy_expect_done(&copy, test);
 }
 
 #define HOLDERS 4
@@ -279,14 +316,13 @@ struct hole_case {
 
 /* A client of 16 pages. */
 static const struct hole_case hole_cases[] = {
-	{ "alike_no_memory", NO_MEMORY, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 2, { 4, 4, 2 } },
-	{ "alike_page", 0, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 4, { 4, 4, 1, 1 } },
-	{ "alike_order_2", 2, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 3, { 4, 4, 4 } },
-	{ "single_pages_no_memory", NO_MEMORY, { 1, 7, 1, 7 }, BIT(0) | BIT(2), 2, { 1, 1, 1, 1 } },
-	{ "largest_first", 0, { 3, 4, 2, 7 }, BIT(1) | BIT(3), 2, { 7, 3 } },
-	{ "memory_has_more", 3, { 3, 4, 2, 7 }, BIT(1) | BIT(3), 2, { 8, 2 } },
-	{ "neighbours_are_one", 0, { 2, 3, 4, 7 }, BIT(1) | BIT(2), 2, { 7, 1 } },
-	{ "none", 0, { 4, 4, 4, 4 }, 0, 3, { 1, 1, 1 } },
+	{ "alike", NO_MEMORY, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 2, { 4, 4, 2 } },
+	{ "alike_page", 0, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 1, { 10 } },
+	{ "alike_order_2", 2, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 1, { 11 } },
+	{ "single_pages", NO_MEMORY, { 1, 7, 1, 7 }, BIT(0) | BIT(2), 2, { 1, 1, 1, 1 } },
+	{ "largest_first", NO_MEMORY, { 3, 4, 2, 7 }, BIT(1) | BIT(3), 2, { 7, 3 } },
+	{ "neighbours_are_one", NO_MEMORY, { 2, 3, 4, 7 }, BIT(1) | BIT(2), 1, { 7, 1 } },
+	{ "none", 0, { 4, 4, 4, 4 }, 0, 1, { 3 } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hole_case, hole_cases, name);
@@ -323,6 +359,7 @@ static void fragmentation_of_reserve(struct kunit *test)
 		if (c->ended & BIT(i))
 			copy_expect_parts(&holders[i], test, &c->held[i]);
 
+	copy.run_pages = run_pages(c->order);
 	test_disk_hold(copy.from);
 	refuse(test, c->order);
 	copy_start(&copy, test);
@@ -505,6 +542,7 @@ static void fragmentation_of_new_client(struct kunit *test)
 static struct kunit_case fragmentation_test_cases[] = {
 	KUNIT_CASE(fragmentation_refusal_works),
 	KUNIT_CASE_PARAM(fragmentation_of_memory, order_case_gen_params),
+	KUNIT_CASE(fragmentation_that_ends),
 	KUNIT_CASE_PARAM(fragmentation_of_reserve, hole_case_gen_params),
 	KUNIT_CASE(fragmentation_of_blocks),
 	KUNIT_CASE(fragmentation_of_new_client),
