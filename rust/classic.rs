@@ -35,7 +35,10 @@ mod bindings {
 }
 
 use crate::{
-    abi::services::reserved_ios,
+    abi::services::{
+        self,
+        reserved_ios, //
+    },
     bindings::dm_io_region,
     dm::{
         page_list,
@@ -82,8 +85,8 @@ pub(crate) struct Services {
 
 impl Services {
     /// Sets up the services: the module does so once.
-    pub(crate) fn new() -> Result<Self> {
-        let io = Io::new(reserved_ios())?;
+    pub(crate) fn new(services: &services::Services) -> Result<Self> {
+        let io = Io::new(reserved_ios(), services.callback_work())?;
         // INVARIANT: The box does not move what it holds, and clears the pointer when it goes.
         IO.store(&raw const *io, Release);
         Ok(Self { _io: io })

@@ -43,9 +43,10 @@ struct DmIoRust {
 
 impl kernel::Module for DmIoRust {
     fn init(_module: &'static ThisModule) -> Result<Self> {
+        let services = abi::services::Services::new()?;
         Ok(Self {
-            _classic: classic::Services::new()?,
-            _services: abi::services::Services::new()?,
+            _classic: classic::Services::new(&services)?,
+            _services: services,
             _statistics: statistics::Statistics::show(),
         })
     }

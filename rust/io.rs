@@ -11,10 +11,10 @@
 //!
 //! 1. **Checked**: the arguments make sense, and nothing has been done.
 //! 2. **Allocated**: the request's own bio exists, on the caller's stack if the caller waits, in
-//!    memory of its own if not. Without memory for it the caller's stack serves all the same, and the
-//!    callback is called before the service returns. A callback that starts the next request, which
-//!    finds no memory either, would nest without end: where the stack is nearly used up it waits for
-//!    another request's memory.
+//!    memory of its own if not. Without memory for it, also reclaimed, the caller's stack serves all the
+//!    same, and the callback is called before the service returns. A callback that starts the next
+//!    request, which finds no memory either, would nest without end: where the stack is nearly used up
+//!    it waits for another request's memory.
 //! 3. **Filled**: the bio carries the buffer, which turned out to be memory; or else the request is
 //!    refused.
 //! 4. **Submitted**: each child was submitted as soon as it was set up. A piece for which there is no
@@ -22,7 +22,7 @@
 //!    ended if nothing was left for it.
 //! 5. **Completed**: all of its bios have ended. Each that failed has recorded its region, and cleared
 //!    what it did not read. The one that ends last wakes the caller, or frees the request and calls
-//!    back.
+//!    back. What was started where the stack is nearly used up leaves that to a [`CallbackWork`].
 //!
 //! No other step waits for memory that another request holds, nor for another task. Hence requests cannot
 //! wait for each other, however they are stacked: from within the submission of a bio, by a stacked
@@ -33,11 +33,15 @@
 #![deny(unsafe_code)]
 
 pub(crate) mod buffer;
+mod callback_work;
 mod dispatch;
 mod request;
 mod reservation;
 
-pub(crate) use self::buffer::Buffer;
+pub(crate) use self::{
+    buffer::Buffer,
+    callback_work::CallbackWork, //
+};
 
 use self::{
     dispatch::Dispatch,
@@ -91,17 +95,19 @@ pub(crate) struct Io {
     children: Arc<BioPool<Child<Request>>>,
     #[pin]
     reservation: Reservation,
+    work: Arc<CallbackWork>,
 }
 
 impl Io {
     /// Sets up the services with a reserve for `ios` I/Os, which stays whatever is given back. May
     /// sleep.
-    pub(crate) fn new(ios: usize) -> Result<Pin<KBox<Self>>> {
+    pub(crate) fn new(ios: usize, work: &Arc<CallbackWork>) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             try_pin_init!(Self {
                 requests: BioPool::new(requests_for(ios))?,
                 children: BioPool::new(ios)?,
                 reservation <- Reservation::new(ios),
+                work: work.clone(),
             }? Error),
             GFP_KERNEL,
         )
@@ -141,12 +147,11 @@ impl Io {
 
     /// Starts a request, and calls back when it has completed.
     fn start(&self, dispatch: &Dispatch<'_>, callback: IoCallback) -> Result<Failures, Incomplete> {
-        let request = || dispatch.request(Some(callback));
+        let is_deep = bio_list::stack_is_short();
+        let request = || dispatch.request(Some(callback), is_deep.then(|| self.work.clone()));
         let (device, op, vectors) = (dispatch.device(), dispatch.op(), dispatch.vectors());
-        let mut bio = BioPool::try_alloc(&self.requests, device, op, vectors, (), request);
-        if bio.is_none() && bio_list::is_deep_outside_submission() {
-            bio = BioPool::alloc(&self.requests, device, op, vectors, (), request);
-        }
+        let waits = || is_deep && !bio_list::is_within_submission();
+        let bio = BioPool::alloc(&self.requests, (device, op), vectors, (), request, waits);
         if let Some(mut bio) = bio {
             let filled = dispatch.fill(&mut bio.as_mut())?;
             dispatch.submit(bio, filled);
@@ -172,7 +177,7 @@ impl Io {
         };
         let result = bio_list::set_aside(|| {
             let vectors = Vectors::UpTo(dispatch.vectors_on_stack());
-            on_stack(device, op, vectors, dispatch.request(None), run, done)
+            on_stack(device, op, vectors, dispatch.request(None, None), run, done)
         });
         result.unwrap_or_else(|bio_list::TooDeep| dispatch.fail())
     }

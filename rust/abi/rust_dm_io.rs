@@ -6,7 +6,10 @@ use super::{
     args::RegionArgs,
     export,
     marked::Marked,
-    services::reserved_ios,
+    services::{
+        reserved_ios,
+        services, //
+    },
     to_errno, //
 };
 use crate::{
@@ -157,12 +160,24 @@ fn outcome(failures: Failures) -> c_int {
     }
 }
 
+/// Creates a client for C.
+///
+/// # Safety
+///
+/// Called from an exported function.
+unsafe fn create() -> Result<Client> {
+    // SAFETY: The caller is an exported function.
+    let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
+    Io::new(reserved_ios(), &services.callback_work)
+}
+
 export! {
     prefix: env!("DM_IO_RUST_PREFIX");
 
     /// See the header.
     fn dm_io_client_create() -> *mut dm_io_client {
-        Io::new(reserved_ios()).and_then(Marked::<Client>::give).unwrap_or_else(error_pointer)
+        // SAFETY: This is an exported function.
+        unsafe { create() }.and_then(Marked::give).unwrap_or_else(error_pointer)
     }
 
     /// See the header.

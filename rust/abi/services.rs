@@ -6,6 +6,7 @@ use crate::{
     bindings,
     block::ZeroVectors,
     dm::Refusal,
+    io::CallbackWork,
     kcopyd::throttle::Accounts, //
 };
 use kernel::{
@@ -24,6 +25,7 @@ use kernel::{
 /// What the exported functions work on.
 #[pin_data]
 pub(crate) struct Shared {
+    pub(crate) callback_work: Arc<CallbackWork>,
     pub(crate) zeroes: Arc<ZeroVectors>,
     #[pin]
     pub(crate) accounts: Accounts,
@@ -38,25 +40,31 @@ static SHARED: Atomic<*const Shared> = Atomic::new(core::ptr::null());
 
 /// The services, which are there for C as long as this exists.
 pub(crate) struct Services {
-    _shared: Pin<KBox<Shared>>,
+    shared: Pin<KBox<Shared>>,
 }
 
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new() -> Result<Self> {
-        let zeroes = ZeroVectors::new()?;
+        let (callback_work, zeroes) = (CallbackWork::new()?, ZeroVectors::new()?);
         let shared = KBox::pin_init(
-            pin_init!(Shared { zeroes, accounts <- new_mutex!(None) }),
+            pin_init!(Shared { callback_work, zeroes, accounts <- new_mutex!(None) }),
             GFP_KERNEL,
         )?;
         // INVARIANT: The box does not move what it holds, and clears the pointer when it goes.
         SHARED.store(&raw const *shared, Release);
-        Ok(Self { _shared: shared })
+        Ok(Self { shared })
+    }
+
+    /// Returns what calls back where the stack is short.
+    pub(crate) fn callback_work(&self) -> &Arc<CallbackWork> {
+        &self.shared.callback_work
     }
 }
 
 impl Drop for Services {
     fn drop(&mut self) {
+        self.shared.callback_work.drain();
         // INVARIANT: The services go.
         SHARED.store(core::ptr::null(), Release);
     }

@@ -26,6 +26,7 @@ static const blk_status_t RUST_CONST_HELPER_BLK_STS_IOERR = BLK_STS_IOERR;
 static const gfp_t RUST_CONST_HELPER_GFP_NOIO = GFP_NOIO;
 static const gfp_t RUST_CONST_HELPER___GFP_NOFAIL = __GFP_NOFAIL;
 static const gfp_t RUST_CONST_HELPER___GFP_COMP = __GFP_COMP;
+static const gfp_t RUST_CONST_HELPER___GFP_NOMEMALLOC = __GFP_NOMEMALLOC;
 static const gfp_t RUST_CONST_HELPER___GFP_NORETRY = __GFP_NORETRY;
 static const gfp_t RUST_CONST_HELPER___GFP_RETRY_MAYFAIL = __GFP_RETRY_MAYFAIL;
 static const unsigned int RUST_CONST_HELPER_HZ = HZ;

@@ -27,8 +27,7 @@ pub(crate) fn set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> Result<R, Too
     let task = Task::current_raw();
     // SAFETY: The current task exists, and no other uses its list.
     let list = unsafe { (*task).bio_list };
-    // SAFETY: May be called by any task.
-    if !list.is_null() && unsafe { bindings::stack_is_short() } {
+    if !list.is_null() && stack_is_short() {
         return Err(TooDeep);
     }
     // SAFETY: As above.
@@ -39,11 +38,17 @@ pub(crate) fn set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> Result<R, Too
     Ok(result)
 }
 
-/// Returns whether the stack may have no room for what is nested in it, and the task may wait instead
-/// for bios that others have submitted, for it submits none itself.
-pub(crate) fn is_deep_outside_submission() -> bool {
-    // SAFETY: The current task exists, and no other uses its list. The stack may be looked at by any.
-    unsafe { (*Task::current_raw()).bio_list.is_null() && bindings::stack_is_short() }
+/// Returns whether the stack may have no room for another submission of a bio.
+#[inline]
+pub(crate) fn stack_is_short() -> bool {
+    // SAFETY: May be called by any task.
+    unsafe { bindings::stack_is_short() }
+}
+
+/// Returns whether the task has bios to submit. If not it may wait for bios that others have submitted.
+pub(crate) fn is_within_submission() -> bool {
+    // SAFETY: The current task exists, and no other uses its list.
+    unsafe { !(*Task::current_raw()).bio_list.is_null() }
 }
 
 #[kernel::macros::kunit_tests(dm_io_rust_bio_list)]

@@ -5,6 +5,7 @@
 use super::{
     request::Request,
     Buffer,
+    CallbackWork,
     Incomplete,
     IoArgs, //
 };
@@ -63,8 +64,13 @@ impl<'a> Dispatch<'a> {
     }
 
     /// Returns the payload of the request's own bio.
-    pub(super) fn request(&self, callback: Option<IoCallback>) -> Request {
-        Request::new(self.args.regions.last().0, callback, self.invalidation())
+    pub(super) fn request(
+        &self,
+        callback: Option<IoCallback>,
+        work: Option<Arc<CallbackWork>>,
+    ) -> Request {
+        let index = self.args.regions.last().0;
+        Request::new(index, callback, work, self.invalidation())
     }
 
     /// Returns the device that the request's own bio goes to.

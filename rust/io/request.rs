@@ -2,6 +2,7 @@
 
 //! The state of a request while its I/O is in flight.
 
+use super::CallbackWork;
 use crate::{
     block::{
         EndIo,
@@ -15,6 +16,7 @@ use crate::{
     },
     memory::VmallocRange, //
 };
+use kernel::sync::Arc;
 
 /// The payload of a request's own bio.
 pub(crate) struct Request {
@@ -23,6 +25,8 @@ pub(crate) struct Request {
     pub(super) index: usize,
     /// [`None`] if the caller waits.
     callback: Option<IoCallback>,
+    /// What is to call it, if not whoever learns that the request has completed.
+    work: Option<Arc<CallbackWork>>,
     /// What the caches must forget when a read has completed.
     invalidate: Option<VmallocRange>,
 }
@@ -31,12 +35,14 @@ impl Request {
     pub(super) fn new(
         index: usize,
         callback: Option<IoCallback>,
+        work: Option<Arc<CallbackWork>>,
         invalidate: Option<VmallocRange>,
     ) -> Self {
         Self {
             errors: ErrorBits::new(),
             index,
             callback,
+            work,
             invalidate,
         }
     }
@@ -49,18 +55,26 @@ impl Request {
             range.invalidate();
         }
     }
-}
 
-impl EndIo for Request {
-    type Owned = ();
-
-    fn end_io(bio: IdleBio<Self>) {
+    /// Ends a request whose caller does not wait. Any context.
+    pub(super) fn end(bio: IdleBio<Self>) {
         bio.complete(bio.status());
         let (callback, failures) = (bio.callback, bio.errors.get());
         // The callback may start another request, which is to find this one's memory.
         drop(bio);
         if let Some(callback) = callback {
             callback.call(failures);
+        }
+    }
+}
+
+impl EndIo for Request {
+    type Owned = ();
+
+    fn end_io(bio: IdleBio<Self>) {
+        match bio.work.clone() {
+            Some(work) => work.add(bio),
+            None => Self::end(bio),
         }
     }
 }

@@ -167,12 +167,6 @@ impl<T> Mempool<T> {
         self.alloc_with(bindings::GFP_NOIO)
     }
 
-    /// Takes memory for one `T`, and waits for an element to be given back if there is none. The
-    /// caller must not hold up those who would do so. May sleep, but causes no I/O.
-    pub(crate) fn alloc(&self) -> Option<NonNull<MaybeUninit<T>>> {
-        self.alloc_with(bindings::GFP_NOIO)
-    }
-
     /// Takes memory for one `T` that the kernel may have to reclaim, but nothing that is set aside. May
     /// sleep, but causes no I/O.
     pub(crate) fn try_reclaim(&self) -> Option<NonNull<MaybeUninit<T>>> {

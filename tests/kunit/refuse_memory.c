@@ -27,6 +27,8 @@ static bool refusing;
 static struct task_struct *victims[32];
 static bool workers_too;
 static bool slabs_too;
+/* Whether memory is not refused to those who would have some reclaimed, and wait for that. */
+static bool spares_waiters;
 /* The order of the longest run of pages that is not refused. */
 static int longest;
 /* How often that was done, and how often a reserve was asked for what it has. */
@@ -68,7 +70,7 @@ NOKPROBE_SYMBOL(is_own_doing);
 /* A slab's pages are compound: they are not counted beside the object that they are for. */
 static bool may_refuse(gfp_t gfp)
 {
-	if (!is_victim())
+	if (!is_victim() || (spares_waiters && (gfp & __GFP_DIRECT_RECLAIM)))
 		return false;
 	if ((gfp & __GFP_NOFAIL) && !(gfp & __GFP_COMP) && is_own_doing())
 		atomic_inc(&unrefusable);
@@ -180,6 +182,7 @@ static void start(struct kunit *test, int order, bool slabs, bool of_workers)
 	longest = order;
 	slabs_too = slabs;
 	workers_too = of_workers;
+	spares_waiters = false;
 	memset(victims, 0, sizeof(victims));
 	victims[0] = current;
 	/* Pairs with is_victim(). */
@@ -194,6 +197,12 @@ void refuse_memory(struct kunit *test)
 void refuse_memory_only_here(struct kunit *test)
 {
 	start(test, NO_PAGES, true, false);
+}
+
+void refuse_memory_at_hand_only_here(struct kunit *test)
+{
+	refuse_memory_only_here(test);
+	WRITE_ONCE(spares_waiters, true);
 }
 
 void refuse_runs(struct kunit *test, unsigned int order)

@@ -16,6 +16,9 @@ void refuse_memory(struct kunit *test);
 /* The same, but for workers. */
 void refuse_memory_only_here(struct kunit *test);
 
+/* The same, for what would not be reclaimed: whoever may wait has memory. */
+void refuse_memory_at_hand_only_here(struct kunit *test);
+
 /*
  * From now on memory is in pieces: the page allocator has nothing longer than a
  * run of 1 << @order pages, again for the current task and any worker.

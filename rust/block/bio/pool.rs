@@ -63,29 +63,35 @@ impl<P: EndIo> BioPool<P> {
         owned: P::Owned,
         payload: impl FnOnce() -> P,
     ) -> Option<Bio<'static, P>> {
-        let node = this.nodes.try_alloc()?.cast();
+        let node = this.nodes.try_alloc()?;
         Some(Self::init(this, node, (device, op), vecs, owned, payload))
     }
 
-    /// As [`Self::try_alloc`], but without memory it waits for a bio of this pool to be freed: the caller
-    /// must not hold up those. May sleep.
-    #[cold]
+    /// As [`Self::try_alloc`], but has memory reclaimed, and without any, if it `waits`, waits for a bio
+    /// of this pool to be freed: the caller must not hold up those. May sleep.
+    #[inline]
     pub(crate) fn alloc(
         this: &Arc<Self>,
-        device: BlockDevice,
-        op: Op,
+        target: (BlockDevice, Op),
         vecs: usize,
         owned: P::Owned,
         payload: impl FnOnce() -> P,
+        waits: impl FnOnce() -> bool,
     ) -> Option<Bio<'static, P>> {
-        let node = this.nodes.alloc()?.cast();
-        Some(Self::init(this, node, (device, op), vecs, owned, payload))
+        let nodes = &this.nodes;
+        let node = nodes.try_alloc().or_else(|| {
+            let waits = waits();
+            nodes
+                .try_reclaim()
+                .or_else(|| waits.then(|| nodes.alloc())?)
+        })?;
+        Some(Self::init(this, node, target, vecs, owned, payload))
     }
 
     #[inline]
     fn init(
         this: &Arc<Self>,
-        node: NonNull<Node<P>>,
+        node: NonNull<MaybeUninit<Node<P>>>,
         (device, op): (BlockDevice, Op),
         vecs: usize,
         owned: P::Owned,
@@ -94,6 +100,7 @@ impl<P: EndIo> BioPool<P> {
         let table = (vecs > INLINE_VECS)
             .then(|| BvecTable::try_new(vecs))
             .flatten();
+        let node: NonNull<Node<P>> = node.cast();
         let at = node.as_ptr();
         // SAFETY: The node is memory from the pool, which is not moved.
         unsafe { Head::init(&raw mut (*at).head, device, op, table) };
