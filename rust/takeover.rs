@@ -5,20 +5,23 @@
 use crate::{
     abi::{
         export,
-        rust_dm_kcopyd, //
+        marked::Marked, //
     },
     bindings::{
         self,
         dm_kcopyd_client, //
-    }, //
+    },
+    kcopyd::Client, //
 };
+use kernel::sync::Arc;
 
 export! {
     prefix: "";
 
     /// See the header.
-    fn dm_io_rust_free_copy_client(kc: *mut dm_kcopyd_client) -> bool {
-        // SAFETY: The header requires of the caller what the callee does.
-        unsafe { rust_dm_kcopyd::destroy(c"dm_kcopyd_client_destroy", kc.cast()) }
+    fn dm_io_rust_is_calling_back(kc: *mut dm_kcopyd_client) -> bool {
+        // SAFETY: The header requires a client that the caller has.
+        let client = unsafe { Marked::<Arc<Client>>::borrow(kc) };
+        client.is_some_and(|client| client.is_calling_back())
     }
 }

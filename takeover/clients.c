@@ -4,7 +4,6 @@
  * file that lists them: /proc/dm_io_rust_takeover. It is in proc because lockdown
  * hides debugfs, and a list may be longer than a page, which is the most of sysfs.
  */
-#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/kdev_t.h>
 #include <linux/list.h>
@@ -40,14 +39,6 @@ static struct entry *entry_alloc(enum dm_io_rust_kind kind)
 	return entry;
 }
 
-static void add_entry(struct entry *entry, const void *client)
-{
-	entry->client = client;
-	mutex_lock(&entries_lock);
-	list_add_tail(&entry->link, &entries);
-	mutex_unlock(&entries_lock);
-}
-
 /*
  * Lists a client that was created with the reference to the module that the caller
  * has, or drops that if there is no client.
@@ -59,23 +50,26 @@ static void *list_client(struct entry *entry, void *client)
 		module_put(THIS_MODULE);
 		return client;
 	}
-	add_entry(entry, client);
+	entry->client = client;
+	mutex_lock(&entries_lock);
+	list_add_tail(&entry->link, &entries);
+	mutex_unlock(&entries_lock);
 	return client;
 }
 
-/* Before a client is freed, for another may have its address then. */
-static struct entry *unlist_client(const void *client)
+static void unlist_client(const void *client)
 {
 	struct entry *entry;
 
-	guard(mutex)(&entries_lock);
+	mutex_lock(&entries_lock);
 	list_for_each_entry(entry, &entries, link) {
 		if (entry->client == client) {
 			list_del(&entry->link);
-			return entry;
+			kfree(entry);
+			break;
 		}
 	}
-	return NULL;
+	mutex_unlock(&entries_lock);
 }
 
 /* Called with a reference to the module, which goes with the client. */
@@ -88,7 +82,7 @@ struct dm_io_client *takeover_io_client_create(void)
 
 void takeover_io_client_destroy(struct dm_io_client *client)
 {
-	kfree(unlist_client(client));
+	unlist_client(client);
 	rust_dm_io_client_destroy(client);
 	module_put(THIS_MODULE);
 }
@@ -104,14 +98,13 @@ struct dm_kcopyd_client *takeover_copy_client_create(struct dm_kcopyd_throttle *
 
 void takeover_copy_client_destroy(struct dm_kcopyd_client *kc)
 {
-	struct entry *entry = unlist_client(kc);
-
-	if (!dm_io_rust_free_copy_client(kc)) {
-		/* Its own callback has called. */
-		add_entry(entry, kc);
+	/* That is refused, with a line in the log, and the client stays. */
+	if (dm_io_rust_is_calling_back(kc)) {
+		rust_dm_kcopyd_client_destroy(kc);
 		return;
 	}
-	kfree(entry);
+	unlist_client(kc);
+	rust_dm_kcopyd_client_destroy(kc);
 	module_put(THIS_MODULE);
 }
 

@@ -34,5 +34,5 @@ EXPORT_SYMBOL_GPL(rust_dm_kcopyd_prepare_callback);
 EXPORT_SYMBOL_GPL(rust_dm_kcopyd_do_callback);
 
 /* For dm_io_rust_takeover.ko. */
-EXPORT_SYMBOL_GPL(dm_io_rust_free_copy_client);
+EXPORT_SYMBOL_GPL(dm_io_rust_is_calling_back);
 EXPORT_SYMBOL_GPL(dm_io_rust_marker);

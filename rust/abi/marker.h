@@ -50,12 +50,12 @@ static __always_inline bool dm_io_rust_is(const char *marker, const void *object
 struct dm_kcopyd_client;
 
 /**
- * dm_io_rust_free_copy_client - rust_dm_kcopyd_client_destroy() for who keeps account
+ * dm_io_rust_is_calling_back - tell whether this is a callback of a client
  * @kc: the client
  *
- * Context: Process. May sleep.
- * Return: Whether the client is gone: its own callback cannot destroy it.
+ * Context: Any.
+ * Return: Whether it is: then the caller cannot destroy the client.
  */
-bool dm_io_rust_free_copy_client(struct dm_kcopyd_client *kc);
+bool dm_io_rust_is_calling_back(struct dm_kcopyd_client *kc);
 
 #endif /* _DM_IO_RUST_MARKER_H */

@@ -106,17 +106,17 @@ unsafe fn borrow<'a>(client: *mut dm_kcopyd_client) -> Result<ArcBorrow<'a, Clie
     client.map(Arc::as_arc_borrow).ok_or(NO_CLIENT)
 }
 
-/// Waits for the jobs of a client, and frees it. Returns false if that is refused.
+/// Waits for the jobs of a client, and frees it, unless that is refused.
 ///
 /// # Safety
 ///
 /// `client` is valid for reading a word, and if it is a client one that the caller gives up.
-pub(crate) unsafe fn destroy(call: &CStr, client: *mut c_void) -> bool {
+pub(crate) unsafe fn destroy(call: &CStr, client: *mut c_void) {
     // Whoever drops the last reference destroys the client's work queues: that must be here, and not
     // in work of one of them.
     // SAFETY: The caller gives the client up; when it is drained none of its callbacks has it.
     let freed = unsafe { Marked::<Arc<Client>>::free(client, NO_CLIENT, |client| client.drain()) };
-    to_errno(call, freed.map(|()| 0)) == 0
+    to_errno(call, freed.map(|()| 0));
 }
 
 /// Checks the flags of a job.

@@ -263,7 +263,7 @@ impl Client {
     }
 
     /// Returns whether this is called from a callback of the client.
-    fn is_calling_back(&self) -> bool {
+    pub(crate) fn is_calling_back(&self) -> bool {
         self.caller.load(Relaxed) == current_task()
     }
 
