@@ -62,6 +62,8 @@ enum Memory {
 pub(super) struct State {
     /// How many sectors a range may have.
     capacity: u64,
+    /// Whether there was less memory than for the ranges that the job would have.
+    has_little: bool,
     /// Where in the job the range ends that the sub-job has taken, in sectors.
     end: u64,
     /// The part of it that is read and written at once: all of it, unless that could not be read.
@@ -114,6 +116,7 @@ impl SubJob {
         };
         let state = State {
             capacity: 0,
+            has_little: false,
             end: 0,
             range: 0..0,
             step: None,
@@ -129,7 +132,9 @@ impl SubJob {
         let mut bio =
             BioPool::try_alloc(&ctx.sub_jobs, device, method.op(), vectors, state, || this)?;
         let capacity = Self::fill(&mut bio, bytes as u32, ctx);
-        bio.owned_mut().capacity = capacity;
+        let state = bio.owned_mut();
+        state.capacity = capacity;
+        state.has_little = capacity < sectors;
         (capacity > 0).then(|| bio.idle())
     }
 
@@ -191,13 +196,13 @@ impl SubJob {
         true
     }
 
-    /// Decides whether the sub-job gives up its memory for a job that has none: its own job has another
-    /// when it is its turn.
+    /// Decides whether the sub-job gives up its memory for a job that has none, or to ask for more: its
+    /// own job has another when it is its turn.
     fn gives_way(bio: &IdleBio<Self>, waiting: &mut Waiting) -> bool {
         let state = bio.owned();
         if state.range.end < state.end
             || bio.job.state(waiting).left() == 0
-            || !waiting.wants_memory()
+            || !waiting.wants_memory(state.has_little)
         {
             return false;
         }

@@ -35,6 +35,8 @@ pub(super) struct Waiting {
     is_unsorted: bool,
     /// How many ranges were taken, modulo 256.
     ranges: u8,
+    /// Whether a sub-job with little memory is to give that up, for another may have more.
+    renews: bool,
 }
 
 impl Waiting {
@@ -48,6 +50,7 @@ impl Waiting {
             needs_memory: false,
             is_unsorted: false,
             ranges: 0,
+            renews: false,
         }
     }
 
@@ -99,15 +102,18 @@ impl Waiting {
     pub(super) fn owe_turn(&mut self) {
         self.owes_turn = true;
         self.ranges = self.ranges.wrapping_add(1);
-        self.is_unsorted |= self.ranges % RANGES_UNTIL_RETRY == 0 && !self.needs_memory;
+        if self.ranges % RANGES_UNTIL_RETRY == 0 && !self.needs_memory {
+            self.is_unsorted = true;
+            self.renews = true;
+        }
     }
 
     /// Returns whether a sub-job that is through with its range is to give up its memory, for the
-    /// turn of a job that has none.
-    pub(super) fn wants_memory(&mut self) -> bool {
+    /// turn of a job that has none, or for another of its own job, if it has `little`.
+    pub(super) fn wants_memory(&mut self, little: bool) -> bool {
         let wants = mem::take(&mut self.needs_memory);
         self.owes_turn |= wants;
-        wants
+        wants || (little && mem::take(&mut self.renews))
     }
 
     /// Records that a job has stopped, or that its last sector was taken, or that it has a sub-job

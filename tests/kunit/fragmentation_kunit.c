@@ -273,7 +273,7 @@ static void fragmentation_that_ends(struct kunit *test)
 	struct kcopyd_client *kc = test_client_create(test, RESERVE_PAGES);
 	struct copy copy;
 
-	copy_init(&copy, test, kc, RESERVE_PAGES * (RANGES_UNTIL_RETRY + 4) + PART_PAGES);
+	copy_init(&copy, test, kc, RESERVE_PAGES * (RANGES_UNTIL_RETRY + 1 + 3) + PART_PAGES);
 	test_disk_hold(copy.from);
 	refuse_memory(test);
 	copy_start(&copy, test);
@@ -286,9 +286,14 @@ static void fragmentation_that_ends(struct kunit *test)
 		expect_bio(&copy, copy.from, nr, REQ_OP_READ, nr * RESERVE_PAGES * PAGE_SECTORS,
 			   RESERVE_PAGES * PAGE_SECTORS);
 	}
+	/* Another sub-job, and then a larger one in place of the first, which does the rest. */
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy.from, RANGES_UNTIL_RETRY + 2));
 	KUNIT_EXPECT_EQ(test, copy.from->log[RANGES_UNTIL_RETRY + 1].sectors,
 			PART_PAGES * PAGE_SECTORS);
+	test_disk_release(copy.from, RANGES_UNTIL_RETRY);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy.from, RANGES_UNTIL_RETRY + 3));
+	KUNIT_EXPECT_EQ(test, copy.from->log[RANGES_UNTIL_RETRY + 2].sectors,
+			3 * RESERVE_PAGES * PAGE_SECTORS - 3);
 	test_disk_release_all(copy.from);
 	test_request_wait(copy.req);
 	copy_expect_done(&copy, test);
