@@ -14,7 +14,7 @@
 //!    memory of its own if not. Without memory for it, also reclaimed, the caller's stack serves all the
 //!    same, and the callback is called before the service returns. A callback that starts the next
 //!    request, which finds no memory either, would nest without end: where the stack is nearly used up
-//!    it waits for another request's memory.
+//!    it waits for memory, the kernel's or another request's.
 //! 3. **Filled**: the bio carries the buffer, which turned out to be memory; or else the request is
 //!    refused.
 //! 4. **Submitted**: each child was submitted as soon as it was set up. A piece for which there is no
@@ -22,7 +22,8 @@
 //!    ended if nothing was left for it.
 //! 5. **Completed**: all of its bios have ended. Each that failed has recorded its region, and cleared
 //!    what it did not read. The one that ends last wakes the caller, or frees the request and calls
-//!    back. What was started where the stack is nearly used up leaves that to a [`CallbackWork`].
+//!    back. What was started and ends where the stack is nearly used up leaves that to a
+//!    [`CallbackWork`].
 //!
 //! No other step waits for memory that another request holds, nor for another task. Hence requests cannot
 //! wait for each other, however they are stacked: from within the submission of a bio, by a stacked
@@ -147,11 +148,11 @@ impl Io {
 
     /// Starts a request, and calls back when it has completed.
     fn start(&self, dispatch: &Dispatch<'_>, callback: IoCallback) -> Result<Failures, Incomplete> {
-        let is_deep = bio_list::stack_is_short();
+        let is_deep = self.work.takes_over();
         let request = || dispatch.request(Some(callback), is_deep.then(|| self.work.clone()));
         let (device, op, vectors) = (dispatch.device(), dispatch.op(), dispatch.vectors());
-        let waits = || is_deep && !bio_list::is_within_submission();
-        let bio = BioPool::alloc(&self.requests, (device, op), vectors, (), request, waits);
+        let target = (device, op);
+        let bio = BioPool::alloc(&self.requests, target, vectors, (), request, is_deep);
         if let Some(mut bio) = bio {
             let filled = dispatch.fill(&mut bio.as_mut())?;
             dispatch.submit(bio, filled);

@@ -73,7 +73,7 @@ void rust_dm_io_client_destroy(struct dm_io_client *client);
  * at once, one level deeper in the stack of the same task; any other when that
  * function has returned, as the block layer does it with every bio, or if there is
  * no memory for it like the former. Where less than a quarter of the stack is left
- * such an I/O fails, with a line in the log.
+ * one that is waited for fails, with a line in the log.
  *
  * Context: Process context, may sleep. The callback is called in any context,
  * exactly once, and maybe before the call has returned.

@@ -94,15 +94,12 @@ void dm_io_rust_helper_invalidate_kernel_vmap_range(void *start, unsigned long s
 	invalidate_kernel_vmap_range(start, size);
 }
 
-/*
- * Returns whether less than a quarter of the current task's stack is left: what
- * a driver takes for its submit_bio, and a margin.
- */
-bool dm_io_rust_helper_stack_is_short(void)
+/* Returns whether less than so many sixteenths of the current task's stack are left. */
+bool dm_io_rust_helper_stack_is_short(unsigned int sixteenths)
 {
 	unsigned long left = current_stack_pointer - (unsigned long)end_of_stack(current);
 
-	return left < THREAD_SIZE / 4;
+	return left < THREAD_SIZE / 16 * sixteenths;
 }
 
 /* Returns the page of an address of the kernel's linear mapping, NULL for any other. */

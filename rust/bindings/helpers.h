@@ -50,7 +50,7 @@ void dm_io_rust_helper_flush_kernel_vmap_range(void *start, unsigned long size);
 void dm_io_rust_helper_invalidate_kernel_vmap_range(void *start, unsigned long size);
 
 /* Functions of the project that are made of such. */
-bool dm_io_rust_helper_stack_is_short(void);
+bool dm_io_rust_helper_stack_is_short(unsigned int sixteenths);
 struct page *dm_io_rust_helper_virt_to_valid_page(const void *address);
 unsigned int dm_io_rust_helper_vmalloc_to_memory_pages(const void *address, struct page **pages,
 						       unsigned int count);

@@ -7,6 +7,9 @@
 use crate::bindings;
 use kernel::task::Task;
 
+/// What a driver takes of the stack for its `submit_bio`, and a margin, in sixteenths.
+const FOR_DRIVER: u32 = 4;
+
 /// The stack may have no room for another submission of a bio.
 pub(crate) struct TooDeep;
 
@@ -27,7 +30,8 @@ pub(crate) fn set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> Result<R, Too
     let task = Task::current_raw();
     // SAFETY: The current task exists, and no other uses its list.
     let list = unsafe { (*task).bio_list };
-    if !list.is_null() && stack_is_short() {
+    // SAFETY: May be called by any task.
+    if !list.is_null() && unsafe { bindings::stack_is_short(FOR_DRIVER) } {
         return Err(TooDeep);
     }
     // SAFETY: As above.
@@ -38,11 +42,12 @@ pub(crate) fn set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> Result<R, Too
     Ok(result)
 }
 
-/// Returns whether the stack may have no room for another submission of a bio.
+/// Returns whether the stack may have no room for another submission of a bio, when functions between
+/// have taken what they need.
 #[inline]
-pub(crate) fn stack_is_short() -> bool {
+pub(crate) fn stack_will_be_short() -> bool {
     // SAFETY: May be called by any task.
-    unsafe { bindings::stack_is_short() }
+    unsafe { bindings::stack_is_short(FOR_DRIVER + 1) }
 }
 
 /// Returns whether the task has bios to submit. If not it may wait for bios that others have submitted.

@@ -25,7 +25,7 @@ pub(crate) struct Request {
     pub(super) index: usize,
     /// [`None`] if the caller waits.
     callback: Option<IoCallback>,
-    /// What is to call it, if not whoever learns that the request has completed.
+    /// What may call it instead of whoever learns that the request has completed.
     work: Option<Arc<CallbackWork>>,
     /// What the caches must forget when a read has completed.
     invalidate: Option<VmallocRange>,
@@ -72,7 +72,7 @@ impl EndIo for Request {
     type Owned = ();
 
     fn end_io(bio: IdleBio<Self>) {
-        match bio.work.clone() {
+        match bio.work.clone().filter(|work| work.takes_over()) {
             Some(work) => work.add(bio),
             None => Self::end(bio),
         }

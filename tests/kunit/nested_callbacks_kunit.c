@@ -27,6 +27,7 @@
  * @ended: how many of them have
  * @failed: what any of them was told
  * @done: the last one has ended
+ * @upper: if set, a disk whose map function starts the chain
  */
 struct chain {
 	blk_opf_t opf;
@@ -35,6 +36,7 @@ struct chain {
 	unsigned int ended;
 	unsigned long failed;
 	struct completion done;
+	struct test_disk *upper;
 };
 
 static void chain_next(struct chain *chain);
@@ -76,10 +78,31 @@ static struct chain *chain_create(struct service_buffer *buf, blk_opf_t opf,
 	return chain;
 }
 
+/* What is submitted here is looked at when this has returned, but for what is waited for. */
+static void map_chain(struct bio *bio, void *context)
+{
+	struct chain *chain = context;
+
+	chain_next(chain);
+	test_disk_end_mapped(chain->upper, bio, BLK_STS_OK);
+}
+
 static void chain_run(void *context)
 {
+	struct chain *chain = context;
+	struct dm_io_request request = {
+		.bi_opf = REQ_OP_WRITE,
+		.mem = { .type = DM_IO_KMEM, .ptr.addr = chain->buf->ptr },
+		.client = chain->buf->client,
+	};
+	struct dm_io_region where = { .count = 1 };
+
 	refuse_memory_here_too();
-	chain_next(context);
+	if (!chain->upper)
+		return chain_next(chain);
+	where.bdev = chain->upper->bdev;
+	if (rust_dm_io(&request, 1, &where, NULL, NULL, IOPRIO_DEFAULT))
+		chain->failed = ULONG_MAX;
 }
 
 /* Takes all that the client has set aside. */
@@ -98,7 +121,7 @@ static void use_up_reserve(struct service_buffer *buf, struct test_disk *slow,
 }
 
 /* Before the stack is used up, one waits for memory instead, and is asynchronous again. */
-static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
+static void end_before_the_stack_does(struct kunit *test, bool from_map)
 {
 	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
 	struct dm_io_region where = { .bdev = disk_of(test, 8)->bdev, .count = 1 };
@@ -107,6 +130,10 @@ static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
 	struct test_request *req[SERVICE_RESERVED_REQUESTS];
 	struct test_thread *thread;
 
+	if (from_map)
+		chain->upper = test_disk_create(test, &(struct test_disk_config) {
+			.sectors = 8, .map = map_chain, .context_of_hooks = chain,
+		});
 	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		req[i] = test_request_create(test);
 	thread = test_thread_create(test, chain_run, chain);
@@ -128,6 +155,16 @@ static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
 	test_disk_release_all(slow);
 	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		test_request_wait(req[i]);
+}
+
+static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
+{
+	end_before_the_stack_does(test, false);
+}
+
+static void nested_callbacks_in_a_map_function(struct kunit *test)
+{
+	end_before_the_stack_does(test, true);
 }
 
 /**
@@ -229,6 +266,7 @@ static void nested_callback_does_not_wait_for_its_device(struct kunit *test)
 
 static struct kunit_case nested_callbacks_test_cases[] = {
 	KUNIT_CASE(nested_callbacks_end_before_the_stack_does),
+	KUNIT_CASE(nested_callbacks_in_a_map_function),
 	KUNIT_CASE_PARAM(nested_callbacks_of_what_ends_at_once, at_once_case_gen_params),
 	KUNIT_CASE(nested_callback_does_not_wait_for_its_device),
 	{}

@@ -76,15 +76,13 @@ impl<P: EndIo> BioPool<P> {
         vecs: usize,
         owned: P::Owned,
         payload: impl FnOnce() -> P,
-        waits: impl FnOnce() -> bool,
+        waits: bool,
     ) -> Option<Bio<'static, P>> {
         let nodes = &this.nodes;
-        let node = nodes.try_alloc().or_else(|| {
-            let waits = waits();
-            nodes
-                .try_reclaim()
-                .or_else(|| waits.then(|| nodes.alloc())?)
-        })?;
+        let node = nodes
+            .try_alloc()
+            .or_else(|| nodes.try_reclaim())
+            .or_else(|| waits.then(|| nodes.alloc())?)?;
         Some(Self::init(this, node, target, vecs, owned, payload))
     }
 
