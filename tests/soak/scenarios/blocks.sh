@@ -14,27 +14,48 @@ blocks()
 	check "blocks, disks are plugged in" plug_in_disks
 	four=/dev/$(scsi_name)
 	single=/dev/$(scsi_name "$VIRTIO_SCSI")
-	memory_disk eight blocksize=8192 discard=1
-	loop_disk sixteen 16384
-	memory_disk thirty-two blocksize=32768 discard=1
-	loop_disk sixty-four 65536
+	large=
+	if [ -d /sys/kernel/mm/transparent_hugepage ]; then
+		large_disks
+	else
+		report skip "blocks, more than 4 KiB: this kernel has no transparent huge pages"
+	fi
 	memory_disk small max_sectors=8 discard=1
 	memory_disk even virt_boundary=1
 	check_limits
-	begin blocks "$four" "$single" /dev/vda /dev/eight /dev/sixteen /dev/thirty-two \
-		/dev/sixty-four /dev/small /dev/even
-	for disk in "$four" /dev/sixteen /dev/sixty-four /dev/even; do
+	# shellcheck disable=SC2086 # none, or several
+	begin blocks "$four" "$single" /dev/vda $large /dev/small /dev/even
+	for disk in "$four" ${large:+/dev/sixteen /dev/sixty-four} /dev/even; do
 		check "blocks, data for $disk is anywhere" control any_memory "$disk"
 	done
 	phase
 	check "blocks, data begins within sectors" [ "$(counted odd)" -gt 0 ]
 	end
 	check "blocks, the SCSI disk is taken away" remove_scsi_disks
+	[ -z "$large" ] || remove_large_disks
+	switch_off small even
+}
+
+large_disks()
+{
+	memory_disk eight blocksize=8192 discard=1
+	loop_disk sixteen 16384
+	memory_disk thirty-two blocksize=32768 discard=1
+	loop_disk sixty-four 65536
+	has_limit eight logical_block_size 8192
+	has_limit sixteen logical_block_size 16384
+	has_limit thirty-two logical_block_size 32768
+	has_limit sixty-four logical_block_size 65536
+	large="/dev/eight /dev/sixteen /dev/thirty-two /dev/sixty-four"
+}
+
+remove_large_disks()
+{
 	for disk in sixteen sixty-four; do
 		"$LOSETUP" -d "/dev/$disk"
 		rm "/tmp/$disk" "/dev/$disk"
 	done
-	switch_off eight thirty-two small even
+	switch_off eight thirty-two
 }
 
 plug_in_disks()
@@ -54,8 +75,4 @@ check_limits()
 	has_limit even virt_boundary_mask 4095
 	has_limit "${four#/dev/}" dma_alignment 3
 	has_limit "${four#/dev/}" logical_block_size 4096
-	has_limit eight logical_block_size 8192
-	has_limit sixteen logical_block_size 16384
-	has_limit thirty-two logical_block_size 32768
-	has_limit sixty-four logical_block_size 65536
 }
