@@ -58,6 +58,7 @@ static void from_irq_work(struct irq_work *work)
 	do_it(container_of(work, struct call, work));
 }
 
+/* In a hard interrupt, but with PREEMPT_RT, where mainline takes a lock that sleeps. */
 static enum hrtimer_restart from_timer(struct hrtimer *timer)
 {
 	do_it(container_of(timer, struct call, timer));
@@ -73,7 +74,7 @@ static void prepare(struct call *call, struct dm_kcopyd_client *client, enum sid
 	call->write_error = dice_below(256);
 	call->job = apis[side].prepare_callback(client, called, call);
 	init_irq_work(&call->work, from_irq_work);
-	hrtimer_setup(&call->timer, from_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	hrtimer_setup(&call->timer, from_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	counts[side][call->origin]++;
 }
 
@@ -87,7 +88,7 @@ static void start(struct call *call)
 		irq_work_queue(&call->work);
 		break;
 	default:
-		hrtimer_start(&call->timer, us_to_ktime(dice_below(500)), HRTIMER_MODE_REL_HARD);
+		hrtimer_start(&call->timer, us_to_ktime(dice_below(500)), HRTIMER_MODE_REL);
 	}
 }
 
