@@ -25,11 +25,11 @@
 //!    back. What was started and ends where the stack is nearly used up leaves that to a
 //!    [`CallbackWork`].
 //!
-//! No other step waits for memory that another request holds, nor for another task. Hence requests cannot
-//! wait for each other, however they are stacked: from within the submission of a bio, by a stacked
-//! device, a request that is waited for is submitted at once, one level deeper in the stack of the
-//! same task, and any other after that submission, as the block layer does it. Where the stack has
-//! less than a quarter left for another level, the request fails.
+//! No other step waits for memory that another request holds, nor for a task but that of the work. Hence
+//! requests cannot wait for each other, however they are stacked: from within the submission of a bio,
+//! by a stacked device, a request that is waited for is submitted at once, one level deeper in the stack
+//! of the same task, and any other after that submission, as the block layer does it. Where the stack
+//! has less than a quarter left for another level, a request that is waited for fails.
 
 #![deny(unsafe_code)]
 
