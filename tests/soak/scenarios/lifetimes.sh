@@ -31,15 +31,10 @@ check_clients()
 {
 	control clients 100
 	purge
-	settle
-	free=$(free_pages)
-	slab_objects >/tmp/clients.before
+	count before
 	check "lifetimes, $1 clients come and go" control clients "$1"
 	purge
-	settle
-	lost=$((free - $(free_pages)))
-	slab_objects >/tmp/clients.after
-	check "lifetimes, at most $TOLERANCE free pages are missing ($lost)" [ $lost -le $TOLERANCE ]
-	check "lifetimes, no slab cache has grown" \
-		equal "$(slab_growth /tmp/clients.before /tmp/clients.after)" ""
+	count_again
+	check "lifetimes, at most $TOLERANCE free pages are missing ($lost)" [ "$lost" -le $TOLERANCE ]
+	check "lifetimes, no slab cache has grown" equal "$growth" ""
 }
