@@ -26,18 +26,24 @@
 #define MOST_PARTS 8
 /* Of a case that has none. */
 #define NO_MEMORY (-1)
+/* Of one that has single pages, and no more than it says. */
+#define FEW_PAGES (-2)
 
-static void refuse(struct kunit *test, int order)
+static void refuse(struct kunit *test, int order, unsigned int pages)
 {
 	if (order == NO_MEMORY)
 		refuse_memory(test);
+	else if (order == FEW_PAGES)
+		refuse_all_but_pages(test, pages);
 	else
 		refuse_runs(test, order);
 }
 
 static unsigned int run_pages(int order)
 {
-	return order == NO_MEMORY ? 0 : BIT(order);
+	if (order == NO_MEMORY)
+		return 0;
+	return order == FEW_PAGES ? 1 : BIT(order);
 }
 
 /* The refusal itself: what is longer, and nothing else. */
@@ -248,7 +254,7 @@ static void fragmentation_of_memory(struct kunit *test)
 	copy_init(&copy, test, kc, pages);
 	copy.run_pages = run_pages(c->order);
 	test_disk_hold(copy.from);
-	refuse(test, c->order);
+	refuse(test, c->order, 0);
 	copy_start(&copy, test);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy.from, c->in_flight));
 	get_memory(&copy, c->in_flight, folios);
@@ -306,7 +312,8 @@ static void fragmentation_that_ends(struct kunit *test)
 /**
  * struct hole_case - a copy when others leave holes in the client's pages
  * @name: of the case
- * @order: of the longest run that memory has, or NO_MEMORY
+ * @order: of the longest run that memory has, NO_MEMORY, or FEW_PAGES
+ * @pages: the pages that there are, if they are few
  * @held: the pages that the others take, one after the other
  * @ended: bit i is set when the i-th ends before the copy starts
  * @in_flight: how many of the copy's parts are at one time
@@ -315,6 +322,7 @@ static void fragmentation_that_ends(struct kunit *test)
 struct hole_case {
 	const char *name;
 	int order;
+	unsigned int pages;
 	unsigned int held[HOLDERS];
 	unsigned int ended;
 	unsigned int in_flight;
@@ -323,13 +331,17 @@ struct hole_case {
 
 /* A client of 16 pages. */
 static const struct hole_case hole_cases[] = {
-	{ "alike", NO_MEMORY, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 2, { 4, 4, 2 } },
-	{ "alike_page", 0, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 1, { 10 } },
-	{ "alike_order_2", 2, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 1, { 11 } },
-	{ "single_pages", NO_MEMORY, { 1, 7, 1, 7 }, BIT(0) | BIT(2), 2, { 1, 1, 1, 1 } },
-	{ "largest_first", NO_MEMORY, { 3, 4, 2, 7 }, BIT(1) | BIT(3), 2, { 7, 3 } },
-	{ "neighbours_are_one", NO_MEMORY, { 2, 3, 4, 7 }, BIT(1) | BIT(2), 1, { 7, 1 } },
-	{ "none", 0, { 4, 4, 4, 4 }, 0, 1, { 3 } },
+	{ "alike", NO_MEMORY, 0, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 2, { 4, 4, 2 } },
+	{ "alike_page", 0, 0, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 1, { 10 } },
+	{ "alike_order_2", 2, 0, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 1, { 11 } },
+	{ "single_pages", NO_MEMORY, 0, { 1, 7, 1, 7 }, BIT(0) | BIT(2), 2, { 1, 1, 1, 1 } },
+	{ "largest_first", NO_MEMORY, 0, { 3, 4, 2, 7 }, BIT(1) | BIT(3), 2, { 7, 3 } },
+	{ "neighbours_are_one", NO_MEMORY, 0, { 2, 3, 4, 7 }, BIT(1) | BIT(2), 1, { 7, 1 } },
+	{ "none", 0, 0, { 4, 4, 4, 4 }, 0, 1, { 3 } },
+	/* The client has more in a row, or has fewer. */
+	{ "fewer_pages", FEW_PAGES, 3, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 2, { 4, 4 } },
+	{ "more_pages", FEW_PAGES, 5, { 4, 4, 4, 4 }, BIT(0) | BIT(2), 3, { 5, 4, 4 } },
+	{ "only_pages", FEW_PAGES, 5, { 4, 4, 4, 4 }, 0, 1, { 5, 5 } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hole_case, hole_cases, name);
@@ -368,7 +380,7 @@ static void fragmentation_of_reserve(struct kunit *test)
 
 	copy.run_pages = run_pages(c->order);
 	test_disk_hold(copy.from);
-	refuse(test, c->order);
+	refuse(test, c->order, c->pages);
 	copy_start(&copy, test);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_arrived(copy.from, c->in_flight));
 	copy_expect_parts(&copy, test, c->parts);

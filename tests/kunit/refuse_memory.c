@@ -31,6 +31,8 @@ static bool slabs_too;
 static bool spares_waiters;
 /* The order of the longest run of pages that is not refused. */
 static int longest;
+/* How many single pages are not refused. */
+static atomic_t single_pages;
 /* How often that was done, and how often a reserve was asked for what it has. */
 static atomic_t refusals;
 static atomic_t asks_of_reserve;
@@ -101,6 +103,13 @@ static int refuse_slab(struct kprobe *probe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(refuse_slab);
 
+/* A slab's pages are asked for with __GFP_NORETRY, and not counted. */
+static bool is_one_too_many(gfp_t gfp)
+{
+	return !(gfp & __GFP_NORETRY) && is_own_doing() && atomic_dec_if_positive(&single_pages) < 0;
+}
+NOKPROBE_SYMBOL(is_one_too_many);
+
 /*
  * bool should_fail_alloc_page(gfp_t gfp_mask, unsigned int order)
  *
@@ -111,7 +120,8 @@ static int refuse_pages(struct kprobe *probe, struct pt_regs *regs)
 {
 	gfp_t gfp = regs_get_kernel_argument(regs, 0);
 	int order = regs_get_kernel_argument(regs, 1);
-	bool refused = may_refuse(gfp) && !(gfp & __GFP_NOMEMALLOC) && order > longest;
+	bool refused = may_refuse(gfp) && !(gfp & __GFP_NOMEMALLOC) &&
+		       (order > longest || is_one_too_many(gfp));
 
 	if (refused && order > 0 && (gfp & __GFP_RECLAIM) && is_own_doing())
 		atomic_inc(&reclaiming);
@@ -180,6 +190,7 @@ static void start(struct kunit *test, int order, bool slabs, bool of_workers)
 	atomic_set(&unrefusable, 0);
 	atomic_set(&reclaiming, 0);
 	longest = order;
+	atomic_set(&single_pages, INT_MAX);
 	slabs_too = slabs;
 	workers_too = of_workers;
 	spares_waiters = false;
@@ -208,6 +219,12 @@ void refuse_memory_at_hand_only_here(struct kunit *test)
 void refuse_runs(struct kunit *test, unsigned int order)
 {
 	start(test, order, false, true);
+}
+
+void refuse_all_but_pages(struct kunit *test, unsigned int pages)
+{
+	refuse_runs(test, 0);
+	atomic_set(&single_pages, pages);
 }
 
 void refuse_memory_here_too(void)

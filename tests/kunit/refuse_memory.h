@@ -25,6 +25,9 @@ void refuse_memory_at_hand_only_here(struct kunit *test);
  */
 void refuse_runs(struct kunit *test, unsigned int order);
 
+/* The same, and after so many pages, one at a time, it has no more. */
+void refuse_all_but_pages(struct kunit *test, unsigned int pages);
+
 /* Extends it to another task, from there: to 31 of them. */
 void refuse_memory_here_too(void);
 
