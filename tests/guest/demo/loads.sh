@@ -70,7 +70,7 @@ count_again()
 		count after
 		lost=$(($(cat /tmp/before.pages) - $(cat /tmp/after.pages)))
 		growth=$(slab_growth /tmp/before.slabs /tmp/after.slabs)
-		[ $lost -gt $TOLERANCE ] || [ -n "$growth" ] || break
+		[ "$lost" -gt $TOLERANCE ] || [ -n "$growth" ] || break
 	done
 }
 
@@ -86,7 +86,7 @@ check_loads()
 	count_again
 	ls /sys/kernel/slab >/tmp/names.after
 
-	check "of the free pages at most $TOLERANCE are missing ($lost)" [ $lost -le $TOLERANCE ]
+	check "of the free pages at most $TOLERANCE are missing ($lost)" [ "$lost" -le $TOLERANCE ]
 	check "no slab cache has grown" equal "$growth" ""
 	check "the slab caches are those of before" cmp /tmp/names.before /tmp/names.after
 	check "nothing was logged" cmp /tmp/log.before /tmp/log.after
