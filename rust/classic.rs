@@ -86,7 +86,7 @@ pub(crate) struct Services {
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new(services: &services::Services) -> Result<Self> {
-        let io = Io::new(reserved_ios(), services.callback_work())?;
+        let io = Io::new(reserved_ios(), services.callback_works())?;
         // INVARIANT: The box does not move what it holds, and clears the pointer when it goes.
         IO.store(&raw const *io, Release);
         Ok(Self { _io: io })

@@ -14,34 +14,35 @@
 //!    memory of its own if not. Without memory for it, also reclaimed, the caller's stack serves all the
 //!    same, and the callback is called before the service returns. A callback that starts the next
 //!    request, which finds no memory either, would nest without end: where the stack is nearly used up
-//!    it waits for memory, the kernel's or another request's.
+//!    it waits for memory, the kernel's or, unless others may wait for this task, another request's.
 //! 3. **Filled**: the bio carries the buffer, which turned out to be memory; or else the request is
 //!    refused.
 //! 4. **Submitted**: each child was submitted as soon as it was set up. A piece for which there is no
-//!    memory is done from the stack, and waited for. At last the request's own bio was submitted, or
-//!    ended if nothing was left for it.
+//!    memory is done from the stack, and waited for, or where that is too short, submitted when there
+//!    is memory. At last the request's own bio was submitted, or ended if nothing was left for it.
 //! 5. **Completed**: all of its bios have ended. Each that failed has recorded its region, and cleared
 //!    what it did not read. The one that ends last wakes the caller, or frees the request and calls
-//!    back. What was started and ends where the stack is nearly used up leaves that to a
-//!    [`CallbackWork`].
+//!    back. What was started and ends where the stack is nearly used up leaves that to the
+//!    [`CallbackWorks`].
 //!
-//! No other step waits for memory that another request holds, nor for a task but that of the work. Hence
-//! requests cannot wait for each other, however they are stacked: from within the submission of a bio,
-//! by a stacked device, a request that is waited for is submitted at once, one level deeper in the stack
-//! of the same task, and any other after that submission, as the block layer does it. Where the stack
-//! has less than a quarter left for another level, a request that is waited for fails.
+//! No other step waits for memory that another request holds, nor for a task but theirs. Hence
+//! requests cannot wait for each other, however they are stacked: from within the submission of a
+//! bio, by a stacked device, a request that is waited for is submitted at once, one level deeper
+//! in the stack of the same task, and any other after that submission, as the block layer does it.
+//! Where the stack has less than a quarter left for another level, a request that is waited for
+//! fails.
 
 #![deny(unsafe_code)]
 
 pub(crate) mod buffer;
-mod callback_work;
+mod callback_works;
 mod dispatch;
 mod request;
 mod reservation;
 
 pub(crate) use self::{
     buffer::Buffer,
-    callback_work::CallbackWork, //
+    callback_works::CallbackWorks, //
 };
 
 use self::{
@@ -65,7 +66,8 @@ use crate::{
         Failures,
         IoCallback,
         Regions, //
-    }, //
+    },
+    memory::Wait, //
 };
 use kernel::{
     prelude::*,
@@ -96,19 +98,19 @@ pub(crate) struct Io {
     children: Arc<BioPool<Child<Request>>>,
     #[pin]
     reservation: Reservation,
-    work: Arc<CallbackWork>,
+    works: Arc<CallbackWorks>,
 }
 
 impl Io {
     /// Sets up the services with a reserve for `ios` I/Os, which stays whatever is given back. May
     /// sleep.
-    pub(crate) fn new(ios: usize, work: &Arc<CallbackWork>) -> Result<Pin<KBox<Self>>> {
+    pub(crate) fn new(ios: usize, works: &Arc<CallbackWorks>) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             try_pin_init!(Self {
                 requests: BioPool::new(requests_for(ios))?,
                 children: BioPool::new(ios)?,
                 reservation <- Reservation::new(ios),
-                work: work.clone(),
+                works: works.clone(),
             }? Error),
             GFP_KERNEL,
         )
@@ -148,11 +150,15 @@ impl Io {
 
     /// Starts a request, and calls back when it has completed.
     fn start(&self, dispatch: &Dispatch<'_>, callback: IoCallback) -> Result<Failures, Incomplete> {
-        let is_deep = self.work.takes_over();
-        let request = || dispatch.request(Some(callback), is_deep.then(|| self.work.clone()));
+        let is_deep = bio_list::stack_will_be_short();
+        let request = || dispatch.request(Some(callback), is_deep.then(|| self.works.clone()));
         let (device, op, vectors) = (dispatch.device(), dispatch.op(), dispatch.vectors());
-        let target = (device, op);
-        let bio = BioPool::alloc(&self.requests, target, vectors, (), request, is_deep);
+        let wait = if is_deep {
+            bio_list::longest_wait()
+        } else {
+            Wait::Reclaim
+        };
+        let bio = BioPool::alloc(&self.requests, (device, op), vectors, (), request, wait);
         if let Some(mut bio) = bio {
             let filled = dispatch.fill(&mut bio.as_mut())?;
             dispatch.submit(bio, filled);

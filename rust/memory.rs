@@ -30,7 +30,10 @@ pub(crate) use self::{
         LList,
         Linked, //
     },
-    mempool::Mempool,
+    mempool::{
+        Mempool,
+        Wait, //
+    },
     pages::{
         PageBuffer,
         PageReserve, //

@@ -168,7 +168,7 @@ fn outcome(failures: Failures) -> c_int {
 unsafe fn create() -> Result<Client> {
     // SAFETY: The caller is an exported function.
     let services = unsafe { services() }.map_err(|refusal| refusal.error)?;
-    Io::new(reserved_ios(), &services.callback_work)
+    Io::new(reserved_ios(), &services.callback_works)
 }
 
 export! {

@@ -6,7 +6,7 @@ use crate::{
     bindings,
     block::ZeroVectors,
     dm::Refusal,
-    io::CallbackWork,
+    io::CallbackWorks,
     kcopyd::throttle::Accounts, //
 };
 use kernel::{
@@ -25,7 +25,7 @@ use kernel::{
 /// What the exported functions work on.
 #[pin_data]
 pub(crate) struct Shared {
-    pub(crate) callback_work: Arc<CallbackWork>,
+    pub(crate) callback_works: Arc<CallbackWorks>,
     pub(crate) zeroes: Arc<ZeroVectors>,
     #[pin]
     pub(crate) accounts: Accounts,
@@ -46,9 +46,9 @@ pub(crate) struct Services {
 impl Services {
     /// Sets up the services: the module does so once.
     pub(crate) fn new() -> Result<Self> {
-        let (callback_work, zeroes) = (CallbackWork::new()?, ZeroVectors::new()?);
+        let (callback_works, zeroes) = (CallbackWorks::new()?, ZeroVectors::new()?);
         let shared = KBox::pin_init(
-            pin_init!(Shared { callback_work, zeroes, accounts <- new_mutex!(None) }),
+            pin_init!(Shared { callback_works, zeroes, accounts <- new_mutex!(None) }),
             GFP_KERNEL,
         )?;
         // INVARIANT: The box does not move what it holds, and clears the pointer when it goes.
@@ -57,14 +57,14 @@ impl Services {
     }
 
     /// Returns what calls back where the stack is short.
-    pub(crate) fn callback_work(&self) -> &Arc<CallbackWork> {
-        &self.shared.callback_work
+    pub(crate) fn callback_works(&self) -> &Arc<CallbackWorks> {
+        &self.shared.callback_works
     }
 }
 
 impl Drop for Services {
     fn drop(&mut self) {
-        self.shared.callback_work.drain();
+        self.shared.callback_works.drain();
         // INVARIANT: The services go.
         SHARED.store(core::ptr::null(), Release);
     }

@@ -5,7 +5,7 @@
 use super::{
     request::Request,
     Buffer,
-    CallbackWork,
+    CallbackWorks,
     Incomplete,
     IoArgs, //
 };
@@ -37,7 +37,8 @@ use crate::{
     },
     memory::{
         pages::total_memory,
-        VmallocRange, //
+        VmallocRange,
+        Wait, //
     },
     statistics, //
 };
@@ -67,10 +68,10 @@ impl<'a> Dispatch<'a> {
     pub(super) fn request(
         &self,
         callback: Option<IoCallback>,
-        work: Option<Arc<CallbackWork>>,
+        works: Option<Arc<CallbackWorks>>,
     ) -> Request {
         let index = self.args.regions.last().0;
-        Request::new(index, callback, work, self.invalidation())
+        Request::new(index, callback, works, self.invalidation())
     }
 
     /// Returns the device that the request's own bio goes to.
@@ -213,7 +214,7 @@ impl<'a> Dispatch<'a> {
         loop {
             let result = if rest.starts_beyond_device() {
                 Err(Status::FAILED)
-            } else if self.submit_piece(bio, &mut rest) {
+            } else if self.submit_piece(bio, &mut rest, Wait::No) {
                 Ok(())
             } else {
                 self.run_piece(bio, &mut rest)
@@ -245,9 +246,10 @@ impl<'a> Dispatch<'a> {
 
     /// Submits the next bio of a region. Returns false if there is no memory for it, or too little
     /// to hold a block.
-    fn submit_piece(&self, bio: &SharedBio<Request>, rest: &mut Rest<'_>) -> bool {
+    fn submit_piece(&self, bio: &SharedBio<Request>, rest: &mut Rest<'_>, wait: Wait) -> bool {
         let (device, vectors) = (rest.region.device(), rest.vectors().min(MAX_VECS));
-        let Some(mut child) = bio.child(self.children, device, self.op, vectors, rest.index) else {
+        let child = bio.child(self.children, device, self.op, vectors, rest.index, wait);
+        let Some(mut child) = child else {
             return false;
         };
         let is_filled = rest.fill_next(&mut child.as_mut()).is_ok();
@@ -257,7 +259,8 @@ impl<'a> Dispatch<'a> {
         is_filled
     }
 
-    /// Does the next bio of a region from the stack, which needs no memory but for an atomic write.
+    /// Does the next bio of a region from the stack, which needs no memory but for an atomic write; or
+    /// where the stack is short, and nobody waits for it, submits it when there is memory.
     #[cold]
     #[inline(never)]
     fn run_piece<'b>(&self, bio: &SharedBio<Request>, rest: &mut Rest<'b>) -> Result<(), Status> {
@@ -278,12 +281,13 @@ impl<'a> Dispatch<'a> {
             bio.record_status(index, status);
             result
         };
-        bio_list::set_aside(|| on_stack(device, self.op, vectors, (), run, done)).unwrap_or_else(
-            |bio_list::TooDeep| {
-                log::stack_is_short();
-                Err(Status::FAILED)
-            },
-        )
+        match bio_list::set_aside(|| on_stack(device, self.op, vectors, (), run, done)) {
+            Ok(result) => result,
+            Err(bio_list::TooDeep) => {
+                let is_submitted = self.submit_piece(bio, rest, Wait::Memory);
+                is_submitted.then_some(()).ok_or(Status::FAILED)
+            }
+        }
     }
 
     fn count(&self) {

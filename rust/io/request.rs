@@ -2,9 +2,10 @@
 
 //! The state of a request while its I/O is in flight.
 
-use super::CallbackWork;
+use super::CallbackWorks;
 use crate::{
     block::{
+        bio_list,
         EndIo,
         IdleBio,
         Parent,
@@ -26,7 +27,7 @@ pub(crate) struct Request {
     /// [`None`] if the caller waits.
     callback: Option<IoCallback>,
     /// What may call it instead of whoever learns that the request has completed.
-    work: Option<Arc<CallbackWork>>,
+    works: Option<Arc<CallbackWorks>>,
     /// What the caches must forget when a read has completed.
     invalidate: Option<VmallocRange>,
 }
@@ -35,14 +36,14 @@ impl Request {
     pub(super) fn new(
         index: usize,
         callback: Option<IoCallback>,
-        work: Option<Arc<CallbackWork>>,
+        works: Option<Arc<CallbackWorks>>,
         invalidate: Option<VmallocRange>,
     ) -> Self {
         Self {
             errors: ErrorBits::new(),
             index,
             callback,
-            work,
+            works,
             invalidate,
         }
     }
@@ -72,8 +73,12 @@ impl EndIo for Request {
     type Owned = ();
 
     fn end_io(bio: IdleBio<Self>) {
-        match bio.work.clone().filter(|work| work.takes_over()) {
-            Some(work) => work.add(bio),
+        match bio
+            .works
+            .clone()
+            .filter(|_| bio_list::stack_will_be_short())
+        {
+            Some(works) => works.add(bio),
             None => Self::end(bio),
         }
     }

@@ -34,7 +34,8 @@ use crate::{
         PageReserve,
         Pool,
         Pooled,
-        Shared, //
+        Shared,
+        Wait, //
     },
     statistics::{
         self,
@@ -253,11 +254,12 @@ impl Client {
     /// Allocates a job, which is pending from then on. Without memory that waits for another job's
     /// callback; in a callback, for the kernel's memory.
     fn alloc_job(&self, job: impl Init<Job>) -> Option<Pooled<Job>> {
-        let job = if self.is_calling_back() {
-            Pool::alloc_beyond_reserve(&self.jobs, job)
+        let wait = if self.is_calling_back() {
+            Wait::Memory
         } else {
-            Pool::alloc(&self.jobs, job)
-        }?;
+            Wait::Element
+        };
+        let job = Pool::alloc(&self.jobs, job, wait)?;
         self.pending.fetch_add(1, Relaxed);
         Some(job)
     }

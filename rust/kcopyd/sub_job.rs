@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     block::{
+        bio::INLINE_VECS,
         block_device::SECTOR_SHIFT,
         op::Kind,
         Bio,
@@ -32,7 +33,8 @@ use crate::{
     memory::{
         Handle,
         PageBuffer,
-        Shared, //
+        Shared,
+        Wait, //
     }, //
 };
 use core::ops::Range;
@@ -108,7 +110,8 @@ impl SubJob {
         let bytes = (sectors as usize) << SECTOR_SHIFT;
         let (memory, vectors) = match job.from() {
             Some(_) => {
-                let buffer = PageBuffer::new(&ctx.pages, bytes.div_ceil(PAGE_SIZE))?;
+                let pages = bytes.div_ceil(PAGE_SIZE);
+                let buffer = PageBuffer::new(&ctx.pages, pages, INLINE_VECS)?;
                 let vectors = buffer.runs();
                 (Memory::Buffer(buffer), vectors)
             }
@@ -129,12 +132,18 @@ impl SubJob {
             failed: Bits::new(),
         };
         let device = job.device()?;
-        let mut bio =
-            BioPool::try_alloc(&ctx.sub_jobs, device, method.op(), vectors, state, || this)?;
+        let mut bio = BioPool::alloc(
+            &ctx.sub_jobs,
+            (device, method.op()),
+            vectors,
+            state,
+            || this,
+            Wait::No,
+        )?;
         let capacity = Self::fill(&mut bio, bytes as u32, ctx);
         let state = bio.owned_mut();
         state.capacity = capacity;
-        state.has_little = capacity < sectors;
+        state.has_little = capacity < sectors && job.from().is_some();
         (capacity > 0).then(|| bio.idle())
     }
 

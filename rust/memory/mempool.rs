@@ -24,6 +24,19 @@ use kernel::{
 /// without a warning.
 const MAX_RESERVE: usize = (4 << 20) / size_of::<*mut ()>();
 
+/// What an allocation waits for if there is neither an element set aside nor memory at hand.
+#[derive(Clone, Copy)]
+pub(crate) enum Wait {
+    /// Nothing: it fails.
+    No,
+    /// Memory that can be reclaimed at once. Without it fails.
+    Reclaim,
+    /// Memory.
+    Memory,
+    /// Memory, or an element that is given back: the caller must not hold up those who would do so.
+    Element,
+}
+
 /// A `mempool_t` of elements from `kmalloc`.
 ///
 /// # Invariants
@@ -83,12 +96,29 @@ impl Elements {
     }
 
     #[inline(never)]
+    fn alloc(&self, wait: Wait) -> Option<NonNull<c_void>> {
+        let flags = match wait {
+            Wait::Element => bindings::GFP_NOIO,
+            _ => bindings::GFP_NOWAIT,
+        };
+        // SAFETY: The pool is initialised by the type invariant.
+        let element = unsafe { bindings::mempool_alloc_noprof(self.pool.get(), flags) };
+        let reclaim = match wait {
+            Wait::Reclaim => bindings::__GFP_NORETRY | bindings::__GFP_NOMEMALLOC,
+            Wait::Memory => bindings::__GFP_NOFAIL,
+            _ => return NonNull::new(element),
+        };
+        let flags = bindings::GFP_NOIO | bindings::__GFP_NOWARN | reclaim;
+        NonNull::new(element).or_else(|| self.kmalloc(flags))
+    }
+
+    #[inline(never)]
     fn resize(&self, reserve: usize) -> Result {
         let mut current = self.reserve.lock();
         let min = check(*current, reserve, self.size)?;
         // SAFETY: The pool is initialised by the type invariant, and the lock is held.
         to_result(unsafe { bindings::mempool_resize(self.pool.get(), min) })?;
-        if self.fill(min).is_err() {
+        if reserve > *current && self.fill(min).is_err() {
             // SAFETY: As above. Shrinking needs no memory, so it does not fail.
             unsafe { bindings::mempool_resize(self.pool.get(), *current as i32) };
             return Err(ENOMEM);
@@ -156,46 +186,16 @@ impl<T> Mempool<T> {
         }? Error)
     }
 
-    /// Takes memory for one `T` if the allocator or the reserve has any. Does not sleep.
-    pub(crate) fn try_alloc(&self) -> Option<NonNull<MaybeUninit<T>>> {
-        self.alloc_with(bindings::GFP_NOWAIT)
-    }
-
-    /// Takes memory for one `T`, and waits for an element to be given back if there is none. The
-    /// caller must not hold up those who would do so. May sleep, but causes no I/O.
-    pub(crate) fn alloc(&self) -> Option<NonNull<MaybeUninit<T>>> {
-        self.alloc_with(bindings::GFP_NOIO)
-    }
-
-    /// Takes memory for one `T` that the kernel may have to reclaim, but nothing that is set aside. May
-    /// sleep, but causes no I/O.
-    pub(crate) fn try_reclaim(&self) -> Option<NonNull<MaybeUninit<T>>> {
-        let effort = bindings::__GFP_NORETRY | bindings::__GFP_NOMEMALLOC;
-        self.kmalloc(bindings::GFP_NOIO | effort | bindings::__GFP_NOWARN)
-    }
-
-    /// Takes memory for one `T`, and if neither the allocator nor the reserve has any, waits until
-    /// the kernel has reclaimed some; not for an element. May sleep, but causes no I/O.
-    pub(crate) fn alloc_beyond_reserve(&self) -> Option<NonNull<MaybeUninit<T>>> {
-        self.try_alloc()
-            .or_else(|| self.kmalloc(bindings::GFP_NOIO | bindings::__GFP_NOFAIL))
-    }
-
-    /// What is set aside is taken first: as long as no more elements are in use than that, neither is the
-    /// allocator called nor is memory cleared that is about to be written.
-    fn alloc_with(&self, flags: bindings::gfp_t) -> Option<NonNull<MaybeUninit<T>>> {
-        let pool = self.elements.pool.get();
+    /// Takes memory for one `T`: what is set aside, what the allocator has, or what comes of a wait.
+    /// Sleeps only for that, and causes no I/O.
+    // As long as no more elements are in use than are set aside, neither is the allocator called nor is
+    // memory cleared that is about to be written.
+    pub(crate) fn alloc(&self, wait: Wait) -> Option<NonNull<MaybeUninit<T>>> {
         // SAFETY: The pool is initialised by the invariant of `Elements`.
-        let element = unsafe { bindings::mempool_alloc_preallocated(pool) };
-        NonNull::new(element.cast()).or_else(|| {
-            // SAFETY: As above.
-            let element = unsafe { bindings::mempool_alloc_noprof(pool, flags) };
-            NonNull::new(element.cast())
-        })
-    }
-
-    fn kmalloc(&self, flags: bindings::gfp_t) -> Option<NonNull<MaybeUninit<T>>> {
-        self.elements.kmalloc(flags).map(NonNull::cast)
+        let element = unsafe { bindings::mempool_alloc_preallocated(self.elements.pool.get()) };
+        NonNull::new(element)
+            .or_else(|| self.elements.alloc(wait))
+            .map(NonNull::cast)
     }
 
     /// Gives memory back, to the reserve if that is not full. Any context.
@@ -251,7 +251,10 @@ mod tests {
     #[test]
     fn elements_are_given_and_taken_back() -> Result {
         let pool = KBox::pin_init(Mempool::<[u64; 8]>::new(1), GFP_KERNEL)?;
-        let (one, other) = (pool.alloc().ok_or(ENOMEM)?, pool.try_alloc().ok_or(ENOMEM)?);
+        let (one, other) = (
+            pool.alloc(Wait::Element).ok_or(ENOMEM)?,
+            pool.alloc(Wait::No).ok_or(ENOMEM)?,
+        );
         assert!(one != other);
         // SAFETY: Both came from the pool, and are not used any more.
         unsafe {

@@ -260,14 +260,15 @@ enum Pages {
 
 impl PageBuffer {
     /// Allocates a buffer of up to `pages` pages: from the reserve if that has so many in a row, else
-    /// from the allocator, else what the reserve has in a row. Does not sleep.
-    pub(crate) fn new(reserve: &Arc<PageReserve>, pages: usize) -> Option<Self> {
+    /// from the allocator, unless the reserve has more in a row than `blocks` blocks of those are. Does
+    /// not sleep.
+    pub(crate) fn new(reserve: &Arc<PageReserve>, pages: usize, blocks: usize) -> Option<Self> {
         let run = reserve.take(pages);
         if run.as_ref().is_some_and(|run| run.len() >= pages) {
             return run.map(|run| Self(Pages::Reserved(reserve.clone(), run)));
         }
         let extra = PageBlock::gather(pages);
-        let have: usize = extra.iter().map(PageBlock::pages).sum();
+        let have: usize = extra.iter().take(blocks).map(PageBlock::pages).sum();
         match run {
             Some(run) if run.len() >= have => {
                 return Some(Self(Pages::Reserved(reserve.clone(), run)));
@@ -374,10 +375,10 @@ mod tests {
     fn buffers_go_back_to_where_they_came_from() -> Result {
         let reserve = PageReserve::new(16)?;
         {
-            let whole = PageBuffer::new(&reserve, 16).ok_or(ENOMEM)?;
+            let whole = PageBuffer::new(&reserve, 16, 1).ok_or(ENOMEM)?;
             assert_eq!(used(&reserve), 16);
             assert!(whole.runs() >= 1);
-            let extra = PageBuffer::new(&reserve, 8).ok_or(ENOMEM)?;
+            let extra = PageBuffer::new(&reserve, 8, 1).ok_or(ENOMEM)?;
             assert!(matches!(extra.0, Pages::Extra(_)));
             assert_eq!(extra.runs(), 1);
         }
@@ -389,7 +390,7 @@ mod tests {
     fn runs_cover_a_buffer_exactly() -> Result {
         let reserve = PageReserve::new(27)?;
         let _before = reserve.take(5);
-        let buffer = PageBuffer::new(&reserve, 20).ok_or(ENOMEM)?;
+        let buffer = PageBuffer::new(&reserve, 20, 1).ok_or(ENOMEM)?;
         let (mut page, mut runs) = (0, 0);
         // SAFETY: No I/O is made.
         while let Some(segment) = unsafe { buffer.segment_from(page) } {

@@ -12,7 +12,8 @@
 
 use super::{
     Linked,
-    Mempool, //
+    Mempool,
+    Wait, //
 };
 use crate::bindings::llist_node;
 use core::{
@@ -71,22 +72,9 @@ impl<T: Release> Pool<T> {
         )
     }
 
-    /// Allocates an object. Without memory it waits for one of this pool to be freed. May sleep.
-    pub(crate) fn alloc(this: &Arc<Self>, object: impl Init<T>) -> Option<Pooled<T>> {
-        Some(Self::init(this, this.memory.alloc()?, object))
-    }
-
-    /// As [`Self::alloc`], for a caller that must not wait for objects of this pool: it waits for
-    /// the kernel's memory.
-    pub(crate) fn alloc_beyond_reserve(
-        this: &Arc<Self>,
-        object: impl Init<T>,
-    ) -> Option<Pooled<T>> {
-        Some(Self::init(
-            this,
-            this.memory.alloc_beyond_reserve()?,
-            object,
-        ))
+    /// Allocates an object, as [`Mempool::alloc`].
+    pub(crate) fn alloc(this: &Arc<Self>, object: impl Init<T>, wait: Wait) -> Option<Pooled<T>> {
+        Some(Self::init(this, this.memory.alloc(wait)?, object))
     }
 
     fn init(
@@ -316,7 +304,7 @@ mod tests {
     #[test]
     fn a_unique_object_is_freed_without_a_release() -> Result {
         let (pool, seen) = (Pool::new(1)?, Arc::new(Atomic::new(0), GFP_KERNEL)?);
-        drop(Pool::alloc(&pool, Object(seen.clone())).ok_or(ENOMEM)?);
+        drop(Pool::alloc(&pool, Object(seen.clone()), Wait::No).ok_or(ENOMEM)?);
         assert_eq!(seen.load(Relaxed), 100);
         assert!(Arc::into_unique_or_drop(pool).is_some());
         Ok(())
@@ -325,7 +313,7 @@ mod tests {
     #[test]
     fn an_object_is_released_with_its_last_handle() -> Result {
         let (pool, seen) = (Pool::new(1)?, Arc::new(Atomic::new(0), GFP_KERNEL)?);
-        let object = Pool::alloc(&pool, Object(seen.clone())).ok_or(ENOMEM)?;
+        let object = Pool::alloc(&pool, Object(seen.clone()), Wait::No).ok_or(ENOMEM)?;
         let shared = object.share();
         let (one, other) = (shared.handle(), shared.handle());
         drop(one);
@@ -340,7 +328,7 @@ mod tests {
     #[test]
     fn an_object_on_a_list_is_its_owner() -> Result {
         let (pool, seen) = (Pool::new(1)?, Arc::new(Atomic::new(0), GFP_KERNEL)?);
-        let object = Pool::alloc(&pool, Object(seen.clone())).ok_or(ENOMEM)?;
+        let object = Pool::alloc(&pool, Object(seen.clone()), Wait::No).ok_or(ENOMEM)?;
         let mut list = Fifo::new();
         let shared = object.share();
         let handle = shared.handle();

@@ -15,7 +15,8 @@ pub(super) const PAGES_ARE_AN_ARRAY: bool = cfg!(CONFIG_SPARSEMEM_VMEMMAP) || cf
 /// # Invariants
 ///
 /// `page` is valid, as are the pages behind it up to the end of the run, for as long as this value and
-/// its copies are used, and until every I/O that they became part of has completed. The run is not empty, and ends below 4 GiB from `page`.
+/// its copies are used, and until every I/O that they became part of has completed. The run is not
+/// empty, and ends below 4 GiB from `page`.
 ///
 /// # Examples
 ///

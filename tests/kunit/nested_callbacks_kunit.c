@@ -8,6 +8,8 @@
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/ioprio.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 
 #include "refuse_memory.h"
@@ -87,21 +89,27 @@ static void map_chain(struct bio *bio, void *context)
 	test_disk_end_mapped(chain->upper, bio, BLK_STS_OK);
 }
 
+/* Has the map function of a disk called. Returns 0, or what has failed. */
+static unsigned long write_to_upper(struct service_buffer *buf, struct test_disk *upper)
+{
+	struct dm_io_request request = {
+		.bi_opf = REQ_OP_WRITE,
+		.mem = { .type = DM_IO_KMEM, .ptr.addr = buf->ptr },
+		.client = buf->client,
+	};
+	struct dm_io_region where = { .bdev = upper->bdev, .count = 1 };
+
+	return rust_dm_io(&request, 1, &where, NULL, NULL, IOPRIO_DEFAULT);
+}
+
 static void chain_run(void *context)
 {
 	struct chain *chain = context;
-	struct dm_io_request request = {
-		.bi_opf = REQ_OP_WRITE,
-		.mem = { .type = DM_IO_KMEM, .ptr.addr = chain->buf->ptr },
-		.client = chain->buf->client,
-	};
-	struct dm_io_region where = { .count = 1 };
 
 	refuse_memory_here_too();
 	if (!chain->upper)
-		return chain_next(chain);
-	where.bdev = chain->upper->bdev;
-	if (rust_dm_io(&request, 1, &where, NULL, NULL, IOPRIO_DEFAULT))
+		chain_next(chain);
+	else if (write_to_upper(chain->buf, chain->upper))
 		chain->failed = ULONG_MAX;
 }
 
@@ -120,51 +128,71 @@ static void use_up_reserve(struct service_buffer *buf, struct test_disk *slow,
 	KUNIT_ASSERT_EQ(buf->test, slow->nr_log, SERVICE_RESERVED_REQUESTS);
 }
 
+static void use_up_reserve_and_start(struct kunit *test, struct service_buffer *buf,
+				     struct test_disk *slow, struct test_request **req,
+				     struct test_thread *thread)
+{
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
+		req[i] = test_request_create(test);
+	refuse_memory(test);
+	use_up_reserve(buf, slow, req);
+	test_thread_start(thread);
+}
+
+static void chain_expect_end(struct kunit *test, struct chain *chain, struct test_thread *thread)
+{
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&chain->done, TEST_TIMEOUT));
+	test_thread_wait(thread);
+	KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
+	KUNIT_EXPECT_EQ(test, chain->ended, REQUESTS);
+	KUNIT_EXPECT_EQ(test, chain->failed, 0);
+}
+
+static void release_and_wait(struct test_disk *slow, struct test_request **req)
+{
+	test_disk_release_all(slow);
+	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
+		test_request_wait(req[i]);
+}
+
 /* Before the stack is used up, one waits for memory instead, and is asynchronous again. */
-static void end_before_the_stack_does(struct kunit *test, bool from_map)
+static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
 {
 	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
 	struct dm_io_region where = { .bdev = disk_of(test, 8)->bdev, .count = 1 };
 	struct chain *chain = chain_create(buf, REQ_OP_WRITE, where);
 	struct test_disk *slow = disk_of(test, 8);
 	struct test_request *req[SERVICE_RESERVED_REQUESTS];
-	struct test_thread *thread;
+	struct test_thread *thread = test_thread_create(test, chain_run, chain);
 
-	if (from_map)
-		chain->upper = test_disk_create(test, &(struct test_disk_config) {
-			.sectors = 8, .map = map_chain, .context_of_hooks = chain,
-		});
-	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
-		req[i] = test_request_create(test);
-	thread = test_thread_create(test, chain_run, chain);
-	refuse_memory(test);
-	use_up_reserve(buf, slow, req);
-
-	test_thread_start(thread);
+	use_up_reserve_and_start(test, buf, slow, req, thread);
 	test_thread_wait_blocked(thread);
 	KUNIT_EXPECT_FALSE(test, test_thread_has_ended(thread));
 	KUNIT_EXPECT_GT(test, READ_ONCE(chain->ended), 1);
 	KUNIT_EXPECT_LT(test, READ_ONCE(chain->ended), REQUESTS);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
 	KUNIT_ASSERT_TRUE(test, test_disk_release_oldest(slow));
-
-	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&chain->done, TEST_TIMEOUT));
-	test_thread_wait(thread);
-	KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
-	KUNIT_EXPECT_EQ(test, chain->ended, REQUESTS);
-	KUNIT_EXPECT_EQ(test, chain->failed, 0);
-	test_disk_release_all(slow);
-	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
-		test_request_wait(req[i]);
+	chain_expect_end(test, chain, thread);
+	release_and_wait(slow, req);
 }
 
-static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
-{
-	end_before_the_stack_does(test, false);
-}
-
+/* There, one waits for the kernel's memory only: that of others may be on the task's own list. */
 static void nested_callbacks_in_a_map_function(struct kunit *test)
 {
-	end_before_the_stack_does(test, true);
+	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
+	struct dm_io_region where = { .bdev = disk_of(test, 8)->bdev, .count = 1 };
+	struct chain *chain = chain_create(buf, REQ_OP_WRITE, where);
+	struct test_disk *slow = disk_of(test, 8);
+	struct test_request *req[SERVICE_RESERVED_REQUESTS];
+	struct test_thread *thread = test_thread_create(test, chain_run, chain);
+
+	chain->upper = test_disk_create(test, &(struct test_disk_config) {
+		.sectors = 8, .map = map_chain, .context_of_hooks = chain,
+	});
+	use_up_reserve_and_start(test, buf, slow, req, thread);
+	chain_expect_end(test, chain, thread);
+	KUNIT_EXPECT_GT(test, refuse_memory_unrefusable(), 0);
+	release_and_wait(slow, req);
 }
 
 /**
@@ -213,6 +241,7 @@ static void nested_callbacks_of_what_ends_at_once(struct kunit *test)
  * @req: what it is told at its end
  * @returned: its call has returned
  * @refusals: how often that was refused memory
+ * @unrefusable: how often it would have waited for memory as long as there is none
  */
 struct one_more {
 	struct service_buffer *buf;
@@ -220,6 +249,7 @@ struct one_more {
 	struct test_request *req;
 	struct completion returned;
 	unsigned int refusals;
+	unsigned int unrefusable;
 };
 
 static void one_more_run(void *context)
@@ -233,6 +263,7 @@ static void one_more_run(void *context)
 	ret = more->buf->service->io(more->buf, 1, &where, REQ_OP_WRITE, more->req);
 	complete(&more->returned);
 	more->refusals = refuse_memory_end(test);
+	more->unrefusable = refuse_memory_unrefusable();
 	test_request_started(more->req, ret);
 }
 
@@ -259,9 +290,259 @@ static void nested_callback_does_not_wait_for_its_device(struct kunit *test)
 	test_disk_release_all(slow);
 	test_thread_wait(thread);
 	KUNIT_EXPECT_GT(test, more->refusals, 0);
+	KUNIT_EXPECT_EQ(test, more->unrefusable, 0);
 	test_request_wait(more->req);
 	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		test_request_wait(req[i]);
+}
+
+/* More than the client has set aside. */
+#define FAN (SERVICE_RESERVED_REQUESTS + 1)
+/* Of the stack, in 32nds: less than what is plenty, and than what another submission needs. */
+#define LITTLE 9
+#define TOO_LITTLE 7
+
+/**
+ * struct fan - requests that are all started in one place
+ * @buf: their data, and the client
+ * @where: where those write that end before their call returns: nothing, or to a disk
+ * @left: how much of the stack is left in that place, in 32nds
+ * @start: starts them
+ * @slow: a disk that holds bios
+ * @upper: if set, a disk whose map function starts them; otherwise that is a worker
+ * @thread: what has them started
+ * @ended: how many of them have
+ * @failed: what any of them was told
+ * @done: all of them have ended
+ */
+struct fan {
+	struct service_buffer *buf;
+	struct dm_io_region where;
+	unsigned int left;
+	void (*start)(struct fan *fan);
+	struct test_disk *slow;
+	struct test_disk *upper;
+	struct test_thread *thread;
+	atomic_t ended;
+	unsigned long failed;
+	struct completion done;
+};
+
+static void fan_write(struct fan *fan, unsigned int num, struct dm_io_region *where,
+		      io_notify_fn fn)
+{
+	struct dm_io_request request = {
+		.bi_opf = REQ_OP_WRITE,
+		.mem = { .type = DM_IO_KMEM, .ptr.addr = fan->buf->ptr },
+		.notify = { .fn = fn, .context = fan },
+		.client = fan->buf->client,
+	};
+
+	if (rust_dm_io(&request, num, where, NULL, NULL, IOPRIO_DEFAULT))
+		fan->failed = ULONG_MAX;
+}
+
+static void fan_ended(unsigned long error, unsigned long unsup, void *context)
+{
+	struct fan *fan = context;
+
+	fan->failed |= error | unsup;
+	if (atomic_inc_return(&fan->ended) == FAN)
+		complete(&fan->done);
+}
+
+static void start_many(struct fan *fan)
+{
+	for (int i = 0; i < FAN; i++)
+		fan_write(fan, 1, &fan->where, fan_ended);
+}
+
+static void release_slow(unsigned long error, unsigned long unsup, void *context)
+{
+	struct fan *fan = context;
+
+	fan->failed |= error | unsup;
+	test_disk_release_all(fan->slow);
+}
+
+static void both_ended(unsigned long error, unsigned long unsup, void *context)
+{
+	struct fan *fan = context;
+
+	fan->failed |= error | unsup;
+	complete(&fan->done);
+}
+
+/* The second waits for its first bio, which ends when the callback of the first was called. */
+static void start_dependent(struct fan *fan)
+{
+	struct dm_io_region two[] = {
+		{ .bdev = fan->slow->bdev, .sector = 0, .count = 1 },
+		{ .bdev = fan->slow->bdev, .sector = 1, .count = 1 },
+	};
+
+	fan_write(fan, 1, &fan->where, release_slow);
+	fan_write(fan, 2, two, both_ended);
+}
+
+static void start_two_regions(struct fan *fan)
+{
+	struct dm_io_region two[] = { fan->where, fan->where };
+
+	fan_write(fan, 2, two, both_ended);
+}
+
+static noinline void fan_start(struct fan *fan)
+{
+	char frame[256];
+	unsigned long left = (unsigned long)frame - (unsigned long)end_of_stack(current);
+
+	memset(frame, 0, sizeof(frame));
+	barrier_data(frame);
+	if (left > THREAD_SIZE / 32 * fan->left)
+		fan_start(fan);
+	else
+		fan->start(fan);
+	barrier_data(frame);
+}
+
+/* Callbacks nest until a worker calls the next. */
+static void fan_reach_worker(unsigned long error, unsigned long unsup, void *context)
+{
+	struct fan *fan = context;
+
+	if (current->flags & PF_WQ_WORKER)
+		fan_start(fan);
+	else
+		fan_write(fan, 1, &fan->where, fan_reach_worker);
+}
+
+static void map_fan(struct bio *bio, void *context)
+{
+	struct fan *fan = context;
+
+	fan_start(fan);
+	test_disk_end_mapped(fan->upper, bio, BLK_STS_OK);
+}
+
+static void fan_run(void *context)
+{
+	struct fan *fan = context;
+
+	refuse_memory_here_too();
+	if (!fan->upper)
+		fan_reach_worker(0, 0, fan);
+	else if (write_to_upper(fan->buf, fan->upper))
+		fan->failed = ULONG_MAX;
+}
+
+static struct fan *fan_create(struct kunit *test, void (*start)(struct fan *), unsigned int left)
+{
+	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
+	struct fan *fan = kunit_kzalloc(test, sizeof(*fan), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, fan);
+	fan->buf = buf;
+	fan->where.bdev = disk_of(test, 8)->bdev;
+	fan->left = left;
+	fan->start = start;
+	fan->slow = disk_of(test, 8);
+	fan->thread = test_thread_create(test, fan_run, fan);
+	init_completion(&fan->done);
+	return fan;
+}
+
+static void fan_from_map(struct kunit *test, struct fan *fan)
+{
+	fan->where.count = 1;
+	fan->upper = test_disk_create(test, &(struct test_disk_config) {
+		.sectors = 8, .map = map_fan, .context_of_hooks = fan,
+	});
+}
+
+/* Whatever happens, nothing is left to wait for when this returns. */
+static void fan_expect_end(struct kunit *test, struct fan *fan)
+{
+	test_thread_start(fan->thread);
+	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&fan->done, TEST_TIMEOUT));
+	refuse_memory_end(test);
+	test_disk_release_all(fan->slow);
+	test_thread_wait(fan->thread);
+	KUNIT_EXPECT_EQ(test, fan->failed, 0);
+}
+
+/* A worker may be the only one there is: it waits for no request that has ended. */
+static void nested_callback_in_a_worker_starts_many(struct kunit *test)
+{
+	struct fan *fan = fan_create(test, start_many, 32);
+
+	refuse_memory(test);
+	fan_expect_end(test, fan);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
+}
+
+static void nested_callback_deep_in_a_worker_starts_many(struct kunit *test)
+{
+	struct fan *fan = fan_create(test, start_many, LITTLE);
+
+	refuse_memory(test);
+	fan_expect_end(test, fan);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
+}
+
+/* The bios of the others are on the list of the task, which is looked at when this has returned. */
+static void nested_callback_deep_in_a_map_function_starts_many(struct kunit *test)
+{
+	struct fan *fan = fan_create(test, start_many, LITTLE);
+
+	fan_from_map(test, fan);
+	refuse_memory(test);
+	fan_expect_end(test, fan);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
+}
+
+/* Has all memory for children used by a request whose bios are held. */
+static struct test_request *use_up_children(struct kunit *test, struct fan *fan,
+					    struct test_disk *held)
+{
+	struct service_region all[SERVICE_RESERVED_CHILDREN + 1];
+	struct test_request *req = test_request_create(test);
+
+	for (int i = 0; i < ARRAY_SIZE(all); i++)
+		all[i] = region(held, i, 1);
+	test_disk_hold(held);
+	refuse_memory(test);
+	test_request_started(req, fan->buf->service->io(fan->buf, ARRAY_SIZE(all), all,
+							REQ_OP_WRITE, req));
+	return req;
+}
+
+/* A worker that waits for a device holds up no callback but its own. */
+static void nested_callback_in_a_worker_waits(struct kunit *test)
+{
+	struct fan *fan = fan_create(test, start_dependent, LITTLE);
+	struct test_disk *held = disk_of(test, 32);
+	struct test_request *req = use_up_children(test, fan, held);
+
+	test_disk_hold(fan->slow);
+	fan_expect_end(test, fan);
+	test_disk_release_all(held);
+	test_request_wait(req);
+}
+
+/* Nobody waits for it, and it does not fail. */
+static void nested_callback_too_deep_for_another_submission(struct kunit *test)
+{
+	struct fan *fan = fan_create(test, start_two_regions, TOO_LITTLE);
+	struct test_disk *held = disk_of(test, 32);
+	struct test_request *req;
+
+	fan_from_map(test, fan);
+	req = use_up_children(test, fan, held);
+	fan_expect_end(test, fan);
+	KUNIT_EXPECT_GT(test, refuse_memory_unrefusable(), 0);
+	test_disk_release_all(held);
+	test_request_wait(req);
 }
 
 static struct kunit_case nested_callbacks_test_cases[] = {
@@ -269,6 +550,11 @@ static struct kunit_case nested_callbacks_test_cases[] = {
 	KUNIT_CASE(nested_callbacks_in_a_map_function),
 	KUNIT_CASE_PARAM(nested_callbacks_of_what_ends_at_once, at_once_case_gen_params),
 	KUNIT_CASE(nested_callback_does_not_wait_for_its_device),
+	KUNIT_CASE(nested_callback_in_a_worker_starts_many),
+	KUNIT_CASE(nested_callback_deep_in_a_worker_starts_many),
+	KUNIT_CASE(nested_callback_deep_in_a_map_function_starts_many),
+	KUNIT_CASE(nested_callback_in_a_worker_waits),
+	KUNIT_CASE(nested_callback_too_deep_for_another_submission),
 	{}
 };
 

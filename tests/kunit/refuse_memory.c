@@ -72,11 +72,14 @@ NOKPROBE_SYMBOL(is_own_doing);
 /* A slab's pages are compound: they are not counted beside the object that they are for. */
 static bool may_refuse(gfp_t gfp)
 {
-	if (!is_victim() || (spares_waiters && (gfp & __GFP_DIRECT_RECLAIM)))
+	bool is_patient = spares_waiters && (gfp & __GFP_DIRECT_RECLAIM);
+
+	if (!is_victim())
 		return false;
-	if ((gfp & __GFP_NOFAIL) && !(gfp & __GFP_COMP) && is_own_doing())
+	if (((gfp & __GFP_NOFAIL) || (is_patient && !(gfp & __GFP_NORETRY))) &&
+	    !(gfp & __GFP_COMP) && is_own_doing())
 		atomic_inc(&unrefusable);
-	return !(gfp & __GFP_NOFAIL);
+	return !(gfp & __GFP_NOFAIL) && !is_patient;
 }
 NOKPROBE_SYMBOL(may_refuse);
 
@@ -106,7 +109,8 @@ NOKPROBE_SYMBOL(refuse_slab);
 /* A slab's pages are asked for with __GFP_NORETRY, and not counted. */
 static bool is_one_too_many(gfp_t gfp)
 {
-	return !(gfp & __GFP_NORETRY) && is_own_doing() && atomic_dec_if_positive(&single_pages) < 0;
+	return !(gfp & __GFP_NORETRY) && is_own_doing() &&
+	       atomic_dec_if_positive(&single_pages) < 0;
 }
 NOKPROBE_SYMBOL(is_one_too_many);
 

@@ -43,7 +43,10 @@ void refuse_memory_end_expecting(struct kunit *test, unsigned int asks);
 /* How often a mempool was asked for what it has set aside, from the beginning to the end. */
 unsigned int refuse_memory_asks_of_reserve(void);
 
-/* How often memory was asked for that cannot be refused, with __GFP_NOFAIL, in the same time. */
+/*
+ * How often memory was asked for, in the same time, that cannot be refused: with __GFP_NOFAIL, or
+ * by one who may wait, and has memory, without __GFP_NORETRY.
+ */
 unsigned int refuse_memory_unrefusable(void);
 
 /* How often a run of pages was refused for which others would have been woken or waited for. */

@@ -10,10 +10,13 @@ use super::{
     IdleBio,
     SharedBio, //
 };
-use crate::block::{
-    BlockDevice,
-    Op,
-    Status, //
+use crate::{
+    block::{
+        BlockDevice,
+        Op,
+        Status, //
+    },
+    memory::Wait, //
 };
 use kernel::sync::Arc;
 
@@ -40,7 +43,7 @@ pub(crate) struct Child<P: Parent> {
 }
 
 impl<P: Parent> SharedBio<P> {
-    /// Allocates a child with up to `vecs` vectors of its own, if there is memory. Does not sleep.
+    /// Allocates a child with up to `vecs` vectors of its own, as [`BioPool::alloc`].
     pub(crate) fn child(
         &self,
         pool: &Arc<BioPool<Child<P>>>,
@@ -48,9 +51,11 @@ impl<P: Parent> SharedBio<P> {
         op: Op,
         vecs: usize,
         index: usize,
+        wait: Wait,
     ) -> Option<Bio<'static, Child<P>>> {
         let parent = self.chained();
-        BioPool::try_alloc(pool, device, op, vecs, (), || Child { parent, index })
+        let child = || Child { parent, index };
+        BioPool::alloc(pool, (device, op), vecs, (), child, wait)
     }
 
     /// Allocates a child over the same memory as this bio, if there is memory. Does not sleep.
@@ -61,7 +66,7 @@ impl<P: Parent> SharedBio<P> {
         op: Op,
         index: usize,
     ) -> Option<Bio<'static, Child<P>>> {
-        let child = self.child(pool, device, op, 0, index)?;
+        let child = self.child(pool, device, op, 0, index, Wait::No)?;
         let (head, parent) = (child.head(), self.head());
         // SAFETY: The bio is initialised, and this is its owner.
         let vectors = unsafe { (*parent.as_raw()).bi_io_vec };

@@ -14,7 +14,10 @@ use super::{
     Node,
     INLINE_VECS, //
 };
-use crate::memory::Mempool;
+use crate::memory::{
+    Mempool,
+    Wait, //
+};
 use core::{
     marker::PhantomData,
     mem::MaybeUninit,
@@ -52,23 +55,8 @@ impl<P: EndIo> BioPool<P> {
         self.nodes.resize(reserve)
     }
 
-    /// Allocates a bio for `device`, with up to `vecs` vectors, or if memory is short
-    /// [`INLINE_VECS`]; [`None`] if there is no memory, not even set aside. Does not sleep.
-    #[inline]
-    pub(crate) fn try_alloc(
-        this: &Arc<Self>,
-        device: BlockDevice,
-        op: Op,
-        vecs: usize,
-        owned: P::Owned,
-        payload: impl FnOnce() -> P,
-    ) -> Option<Bio<'static, P>> {
-        let node = this.nodes.try_alloc()?;
-        Some(Self::init(this, node, (device, op), vecs, owned, payload))
-    }
-
-    /// As [`Self::try_alloc`], but has memory reclaimed, and without any, if it `waits`, waits for a bio
-    /// of this pool to be freed: the caller must not hold up those. May sleep.
+    /// Allocates a bio for a device, with up to `vecs` vectors, or if memory is short
+    /// [`INLINE_VECS`]; as [`Mempool::alloc`].
     #[inline]
     pub(crate) fn alloc(
         this: &Arc<Self>,
@@ -76,13 +64,9 @@ impl<P: EndIo> BioPool<P> {
         vecs: usize,
         owned: P::Owned,
         payload: impl FnOnce() -> P,
-        waits: bool,
+        wait: Wait,
     ) -> Option<Bio<'static, P>> {
-        let nodes = &this.nodes;
-        let node = nodes
-            .try_alloc()
-            .or_else(|| nodes.try_reclaim())
-            .or_else(|| waits.then(|| nodes.alloc())?)?;
+        let node = this.nodes.alloc(wait)?;
         Some(Self::init(this, node, target, vecs, owned, payload))
     }
 

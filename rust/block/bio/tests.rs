@@ -33,7 +33,8 @@ mod tests {
             LList,
             LinearBuffer,
             PageBuffer,
-            PageReserve, //
+            PageReserve,
+            Wait, //
         }, //
     };
     use kernel::{
@@ -175,8 +176,15 @@ mod tests {
 
         fn bio(&self, op: Op, vecs: usize, memory: Memory) -> Result<Bio<'static, Payload>> {
             let payload = self.payload(memory);
-            BioPool::try_alloc(&self.pool, self.disk.device()?, op, vecs, (), || payload)
-                .ok_or(ENOMEM)
+            BioPool::alloc(
+                &self.pool,
+                (self.disk.device()?, op),
+                vecs,
+                (),
+                || payload,
+                Wait::No,
+            )
+            .ok_or(ENOMEM)
         }
 
         /// Drops what a test has, and returns whether all memory was given back.
@@ -272,7 +280,7 @@ mod tests {
         assert!(bench.disk.seen()[..] == [expected]);
 
         let reserve = PageReserve::new(4)?;
-        let buffer = PageBuffer::new(&reserve, 4).ok_or(ENOMEM)?;
+        let buffer = PageBuffer::new(&reserve, 4, 1).ok_or(ENOMEM)?;
         // SAFETY: The buffer stays until the bio has ended.
         let first = unsafe { buffer.segment_from(0) }.ok_or(EINVAL)?.as_bvec();
         let mut next = 0;
@@ -319,7 +327,7 @@ mod tests {
     #[test]
     fn a_bio_is_over_the_buffer_of_its_payload() -> Result {
         let (bench, reserve) = (Bench::new()?, PageReserve::new(4)?);
-        let buffer = PageBuffer::new(&reserve, 4).ok_or(ENOMEM)?;
+        let buffer = PageBuffer::new(&reserve, 4, 1).ok_or(ENOMEM)?;
         let runs = buffer.runs();
         let mut bio = bench.bio(Op::WRITE, runs, Memory::Buffer(buffer))?;
         assert_eq!(bio.fill_with_zeroes(512, Memory::zeroes), 0);
@@ -365,7 +373,7 @@ mod tests {
     fn a_child_that_is_dropped_keeps_nothing() -> Result {
         let (bench, device) = (Bench::new()?, TestDisk::get()?.device()?);
         let bio = bench.bio(Op::READ, 0, Memory::None)?.share();
-        let child = bio.child(&bench.children, device, Op::READ, 1, 0);
+        let child = bio.child(&bench.children, device, Op::READ, 1, 0, Wait::No);
         drop(bio);
         assert_eq!(bench.notes.ended(), 0);
         drop(child.ok_or(ENOMEM)?);
@@ -470,7 +478,7 @@ mod tests {
 
         // It ends after its children, as at first.
         let bio = bench.notes.kept()?.reset(device, Op::READ).share();
-        let child = bio.child(&bench.children, device, Op::READ, 1, 0);
+        let child = bio.child(&bench.children, device, Op::READ, 1, 0, Wait::No);
         drop(bio);
         assert_eq!(bench.notes.ended(), 1);
         drop(child);
@@ -632,7 +640,7 @@ mod tests {
         let (pool, device) = (BioPool::new(1)?, TestDisk::get()?.device()?);
         let payload = Counted(Atomic::new(0));
         let mut bio =
-            BioPool::try_alloc(&pool, device, Op::READ, 0, 5, || payload).ok_or(ENOMEM)?;
+            BioPool::alloc(&pool, (device, Op::READ), 0, 5, || payload, Wait::No).ok_or(ENOMEM)?;
         *bio.owned_mut() += 1;
         let mut bio = bio.idle();
         assert_eq!(*bio.owned(), 6);

@@ -5,7 +5,6 @@
 use super::request::Request;
 use crate::{
     block::{
-        bio_list,
         rcu,
         workqueue::OwnedQueue,
         IdleBio, //
@@ -23,57 +22,55 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
-            Relaxed, //
+            Full,
+            Release, //
         },
         Arc, //
     },
-    task::Task,
     workqueue::{
         Work,
         WorkItem, //
     }, //
 };
 
-/// The work that ends requests which end where the stack is nearly used up.
+/// How many callbacks may wait for each other.
+const WORKS: usize = 16;
+
+/// The works that end requests which end where the stack is nearly used up.
 ///
 /// One that ends before its call returns would call back in that stack, and the callback may start the
-/// next. When the work calls back, and the callback starts the next, that does not nest either: where the
-/// work is, a stack is used up by stacked devices only.
+/// next. A callback may wait for an I/O that ends when another was called: each has a work to itself, as
+/// long as there are works.
+pub(crate) struct CallbackWorks {
+    first: Arc<CallbackWork>,
+    queue: OwnedQueue,
+}
+
 #[pin_data]
-pub(crate) struct CallbackWork {
+struct CallbackWork {
     #[pin]
     work: Work<Self>,
     /// Empty when the work goes.
     ended: ManuallyDrop<LList<IdleBio<Request>>>,
-    /// The address of the task that does the work, or 0.
-    worker: Atomic<usize>,
-    queue: OwnedQueue,
+    /// Whether it has nothing to do. It may say so too late.
+    is_idle: Atomic<bool>,
+    next: Option<Arc<Self>>,
 }
 
 impl_has_work! {
     impl HasWork<Self> for CallbackWork { self.work }
 }
 
-impl CallbackWork {
-    /// Sets the work up. May sleep.
+impl CallbackWorks {
+    /// Sets the works up. May sleep.
     pub(crate) fn new() -> Result<Arc<Self>> {
-        Arc::pin_init(
-            try_pin_init!(Self {
-                work <- new_work!("dm_io_rust::CallbackWork"),
-                ended: ManuallyDrop::new(LList::new()),
-                worker: Atomic::new(0),
-                queue: OwnedQueue::new(c"dm_io_rust")?,
-            }? Error),
-            GFP_KERNEL,
-        )
-    }
-
-    /// Returns whether a request that ends here, or is started here and may end so, is to be left to the
-    /// work. Any context.
-    pub(super) fn takes_over(&self) -> bool {
-        bio_list::stack_will_be_short()
-            || (self.worker.load(Relaxed) == Task::current_raw().addr()
-                && !bio_list::is_within_submission())
+        let queue = OwnedQueue::new(c"dm_io_rust")?;
+        let mut first = None;
+        for _ in 0..WORKS {
+            first = Some(CallbackWork::new(first)?);
+        }
+        let first = first.ok_or(EINVAL)?;
+        Ok(Arc::new(Self { first, queue }, GFP_KERNEL)?)
     }
 
     /// Has a request ended that has completed. Any context.
@@ -82,9 +79,14 @@ impl CallbackWork {
         // which `drain` waits: this reference, which goes before the reader does, is never the last.
         let _reader = kernel::sync::rcu::read_lock();
         let this = self;
-        this.ended.push(request);
+        let mut work = &this.first;
+        while !work.is_idle.xchg(false, Full) {
+            let Some(next) = &work.next else { break };
+            work = next;
+        }
+        work.ended.push(request);
         // If it is queued already it has yet to take them.
-        let _ = this.queue.enqueue(this.clone());
+        let _ = this.queue.enqueue(work.clone());
     }
 
     /// Waits until all callbacks have returned, and nobody has a reference but the caller. May sleep.
@@ -94,17 +96,30 @@ impl CallbackWork {
     }
 }
 
+impl CallbackWork {
+    fn new(next: Option<Arc<Self>>) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                work <- new_work!("dm_io_rust::CallbackWork"),
+                ended: ManuallyDrop::new(LList::new()),
+                is_idle: Atomic::new(true),
+                next,
+            }),
+            GFP_KERNEL,
+        )
+    }
+}
+
 impl WorkItem for CallbackWork {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.worker.store(Task::current_raw().addr(), Relaxed);
         let mut ended = this.ended.take();
         while let Some(request) = ended.pop_front() {
             Request::end(request);
         }
         // It is empty.
         mem::forget(ended);
-        this.worker.store(0, Relaxed);
+        this.is_idle.store(true, Release);
     }
 }
