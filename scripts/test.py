@@ -26,7 +26,7 @@ SOAK = ["tests/soak/run.py", "--short"]
 # What is run on other kernels than Debian's usual one, too: it is the option that names them.
 ON_OTHER_KERNELS = {
     "differential": ["tests/differential/run.py", "--full"],
-    "takeover": ["tests/takeover/run.py", "--short", "takeover"],
+    "takeover": ["tests/takeover/run.py", "--short"],
     "taken-over": [*SCENARIOS, "--way=takeover"],
     "soak": SOAK,
     "soak-long": ["tests/soak/run.py", "--minutes=2", "--way=takeover"],
