@@ -14,7 +14,7 @@
 //!    memory of its own if not. Without memory for it, also reclaimed, the caller's stack serves all the
 //!    same, and the callback is called before the service returns. A callback that starts the next
 //!    request, which finds no memory either, would nest without end: where the stack is nearly used up
-//!    it waits for memory, the kernel's or, unless others may wait for this task, another request's.
+//!    it waits for memory, the kernel's or another request's.
 //! 3. **Filled**: the bio carries the buffer, which turned out to be memory; or else the request is
 //!    refused.
 //! 4. **Submitted**: each child was submitted as soon as it was set up. A piece for which there is no
@@ -154,7 +154,7 @@ impl Io {
         let request = || dispatch.request(Some(callback), is_deep.then(|| self.works.clone()));
         let (device, op, vectors) = (dispatch.device(), dispatch.op(), dispatch.vectors());
         let wait = if is_deep {
-            bio_list::longest_wait()
+            Wait::Element
         } else {
             Wait::Reclaim
         };

@@ -4,10 +4,7 @@
 //!
 //! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
-use crate::{
-    bindings,
-    memory::Wait, //
-};
+use crate::bindings;
 use kernel::task::Task;
 
 /// What a driver takes of the stack for its `submit_bio`, and a margin, in sixteenths.
@@ -51,19 +48,6 @@ pub(crate) fn set_aside<R>(submit_and_wait: impl FnOnce() -> R) -> Result<R, Too
 pub(crate) fn stack_will_be_short() -> bool {
     // SAFETY: May be called by any task.
     unsafe { bindings::stack_is_short(FOR_DRIVER + 1) }
-}
-
-/// Returns what the current task may wait for to have memory for a bio: for other bios unless those may
-/// wait for it, which has some to submit, or is a worker, and perhaps the only one there is to end them.
-pub(crate) fn longest_wait() -> Wait {
-    let task = Task::current_raw();
-    // SAFETY: The current task exists, and no other uses its list or changes its flags.
-    let (list, flags) = unsafe { ((*task).bio_list, (*task).flags) };
-    if list.is_null() && flags & bindings::PF_WQ_WORKER == 0 {
-        Wait::Element
-    } else {
-        Wait::Memory
-    }
 }
 
 #[kernel::macros::kunit_tests(dm_io_rust_bio_list)]

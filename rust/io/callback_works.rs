@@ -33,7 +33,7 @@ use kernel::{
     }, //
 };
 
-/// How many callbacks may wait for each other.
+/// How many callbacks are called at a time, and may wait for each other.
 const WORKS: usize = 16;
 
 /// The works that end requests which end where the stack is nearly used up.
@@ -52,7 +52,7 @@ struct CallbackWork {
     work: Work<Self>,
     /// Empty when the work goes.
     ended: ManuallyDrop<LList<IdleBio<Request>>>,
-    /// Whether it has nothing to do. It may say so too late.
+    /// Whether it has nothing to do, but for the last of all works, whose value means nothing.
     is_idle: Atomic<bool>,
     next: Option<Arc<Self>>,
 }
@@ -115,11 +115,16 @@ impl WorkItem for CallbackWork {
 
     fn run(this: Arc<Self>) {
         let mut ended = this.ended.take();
+        let first = ended.pop_front();
+        // They came when no work was idle. By now one may be.
         while let Some(request) = ended.pop_front() {
-            Request::end(request);
+            Request::leave_to_work(request);
         }
         // It is empty.
         mem::forget(ended);
+        if let Some(request) = first {
+            Request::end(request);
+        }
         this.is_idle.store(true, Release);
     }
 }

@@ -284,8 +284,11 @@ impl<'a> Dispatch<'a> {
         match bio_list::set_aside(|| on_stack(device, self.op, vectors, (), run, done)) {
             Ok(result) => result,
             Err(bio_list::TooDeep) => {
-                let is_submitted = self.submit_piece(bio, rest, Wait::Memory);
-                is_submitted.then_some(()).ok_or(Status::FAILED)
+                if self.submit_piece(bio, rest, Wait::Element) {
+                    return Ok(());
+                }
+                log::stack_is_short();
+                Err(Status::FAILED)
             }
         }
     }

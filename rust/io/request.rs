@@ -57,6 +57,14 @@ impl Request {
         }
     }
 
+    /// Has a work end a request, if it has works for that. Any context.
+    pub(super) fn leave_to_work(bio: IdleBio<Self>) {
+        match bio.works.clone() {
+            Some(works) => works.add(bio),
+            None => Self::end(bio),
+        }
+    }
+
     /// Ends a request whose caller does not wait. Any context.
     pub(super) fn end(bio: IdleBio<Self>) {
         bio.complete(bio.status());
@@ -73,13 +81,10 @@ impl EndIo for Request {
     type Owned = ();
 
     fn end_io(bio: IdleBio<Self>) {
-        match bio
-            .works
-            .clone()
-            .filter(|_| bio_list::stack_will_be_short())
-        {
-            Some(works) => works.add(bio),
-            None => Self::end(bio),
+        if bio.works.is_some() && bio_list::stack_will_be_short() {
+            Self::leave_to_work(bio);
+        } else {
+            Self::end(bio);
         }
     }
 }

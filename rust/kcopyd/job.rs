@@ -120,10 +120,15 @@ struct Dests {
 }
 
 impl Dests {
-    /// Checks destinations, 1 to [`MAX_DESTS`], that are to hold the content of `from`, or zeroes.
+    /// Checks destinations that are to hold the content of `from`, or zeroes.
     fn check(from: Option<&Region>, dests: &[Region]) -> Result<(), Refusal> {
-        let count = from.or(dests.first()).map(Region::count);
-        if dests.iter().any(|dest| Some(dest.count()) != count) {
+        let (Some(first), true) = (dests.first(), dests.len() <= MAX_DESTS) else {
+            return Err(Refusal::invalid(
+                c"num_dests: not 1 to the most there may be",
+            ));
+        };
+        let count = from.unwrap_or(first).count();
+        if dests.iter().any(|dest| dest.count() != count) {
             return Err(Refusal::invalid(c"dests: the lengths differ"));
         }
         Ok(())

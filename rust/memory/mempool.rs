@@ -33,7 +33,8 @@ pub(crate) enum Wait {
     Reclaim,
     /// Memory.
     Memory,
-    /// Memory, or an element that is given back: the caller must not hold up those who would do so.
+    /// Memory, or an element that is given back. Who holds up all those who would do so waits until the
+    /// kernel has memory, and a few seconds more.
     Element,
 }
 

@@ -142,8 +142,7 @@ impl Drop for PageBlock {
 /// See the KUnit case `dm_io_rust_pages.takes_the_first_run_that_is_long_enough_or_else_the_longest`.
 #[pin_data]
 pub(crate) struct PageReserve {
-    /// The blocks, each with the number of its first page in the reserve.
-    blocks: KVec<(usize, PageBlock)>,
+    blocks: KVec<PageBlock>,
     pages: usize,
     /// A bit for every page that is handed out.
     #[pin]
@@ -166,7 +165,7 @@ impl PageReserve {
             order = order.min((pages - have).ilog2());
             match PageBlock::reserved(order) {
                 Some(block) => {
-                    blocks.push((have, block), GFP_KERNEL)?;
+                    blocks.push(block, GFP_KERNEL)?;
                     have += 1 << order;
                 }
                 None if order > MIN_ORDER => order -= 1,
@@ -220,28 +219,26 @@ impl PageReserve {
         }
     }
 
-    /// Returns the number of the block that `page` is in, if it is in one.
-    fn block_of(&self, page: usize) -> Option<usize> {
-        let behind = self.blocks.iter().position(|&(first, _)| first > page);
-        behind.unwrap_or(self.blocks.len()).checked_sub(1)
-    }
-
     /// Returns how many blocks a run has a part in.
     fn blocks_of(&self, run: &Range<usize>) -> usize {
-        let (first, last) = (self.block_of(run.start), self.block_of(run.end - 1));
-        last.zip(first).map_or(0, |(last, first)| last - first + 1)
+        let (first, last) = (
+            find(&self.blocks, run.start),
+            find(&self.blocks, run.end - 1),
+        );
+        last.zip(first)
+            .map_or(0, |((last, _), (first, _))| last - first + 1)
     }
+}
 
-    /// As [`PageBlock::segment_from`], but up to the end of the block that `page` is in.
-    ///
-    /// # Safety
-    ///
-    /// The caller keeps the reserve until every I/O that the result becomes part of has ended.
-    unsafe fn segment_from(&self, page: usize) -> Option<Segment> {
-        let (first, block) = self.blocks.get(self.block_of(page)?)?;
-        // SAFETY: The reserve owns the block, and the caller keeps the reserve.
-        unsafe { block.segment_from(page - first) }
+/// Returns the number of the block that has a page, if one has, and the number of the page in it.
+fn find(blocks: &[PageBlock], mut page: usize) -> Option<(usize, usize)> {
+    for (number, block) in blocks.iter().enumerate() {
+        if page < block.pages() {
+            return Some((number, page));
+        }
+        page -= block.pages();
     }
+    None
 }
 
 /// The memory of one I/O: a run of a reserve, or blocks of its own.
@@ -293,26 +290,17 @@ impl PageBuffer {
     /// # Safety
     ///
     /// The caller keeps the buffer until every I/O that the result becomes part of has completed.
-    pub(crate) unsafe fn segment_from(&self, mut at: usize) -> Option<Segment> {
-        match &self.0 {
-            Pages::Reserved(reserve, run) => {
-                let rest = run.len().checked_sub(at).filter(|&rest| rest > 0)?;
-                // SAFETY: The buffer has a reference on the reserve, and the caller keeps the
-                // buffer.
-                let segment = unsafe { reserve.segment_from(run.start + at) }?;
-                Some(segment.truncate((rest * PAGE_SIZE).min(1 << 30) as u32))
-            }
-            Pages::Extra(blocks) => {
-                for block in blocks {
-                    if at < block.pages() {
-                        // SAFETY: The buffer owns the block, and the caller keeps the buffer.
-                        return unsafe { block.segment_from(at) };
-                    }
-                    at -= block.pages();
-                }
-                None
-            }
-        }
+    pub(crate) unsafe fn segment_from(&self, at: usize) -> Option<Segment> {
+        let (blocks, start, pages) = match &self.0 {
+            Pages::Reserved(reserve, run) => (&reserve.blocks, run.start, run.len()),
+            Pages::Extra(blocks) => (blocks, 0, usize::MAX),
+        };
+        let rest = pages.checked_sub(at).filter(|&rest| rest > 0)?;
+        let (number, page) = find(blocks, start + at)?;
+        // SAFETY: The buffer owns the block, or has a reference on the reserve, and the caller keeps
+        // the buffer.
+        let segment = unsafe { blocks.get(number)?.segment_from(page) }?;
+        Some(segment.truncate(rest.saturating_mul(PAGE_SIZE).min(1 << 30) as u32))
     }
 }
 
@@ -339,10 +327,10 @@ mod tests {
     fn blocks_are_as_many_pages_as_asked_for() -> Result {
         for pages in 1..300 {
             let reserve = PageReserve::new(pages)?;
-            let sum: usize = reserve.blocks.iter().map(|(_, block)| block.pages()).sum();
+            let sum: usize = reserve.blocks.iter().map(PageBlock::pages).sum();
             assert_eq!(sum, pages);
             for page in 0..pages {
-                assert!(reserve.block_of(page).is_some());
+                assert!(find(&reserve.blocks, page).is_some());
             }
         }
         Ok(())

@@ -234,7 +234,7 @@ static const struct order_case order_cases[] = {
 	/* There are always the pages of the largest logical block. */
 	{ "client_of_a_page", 1, 0, 1, { 60 } },
 	/* What a bio has vectors for in any case would be fewer. */
-	{ "client_of_more_in_a_row", 40, 0, 2, { 40, 20 } },
+	{ "client_of_more_in_a_row", 32, 0, 2, { 32, 20 } },
 	{ "order_1", 16, 1, 3, { 128, 128, 3 } },
 	{ "order_2", 16, 2, 3, { 128, 128, 30 } },
 	{ "order_5", 64, 5, 3, { 128, 128, 128 } },

@@ -128,71 +128,52 @@ static void use_up_reserve(struct service_buffer *buf, struct test_disk *slow,
 	KUNIT_ASSERT_EQ(buf->test, slow->nr_log, SERVICE_RESERVED_REQUESTS);
 }
 
-static void use_up_reserve_and_start(struct kunit *test, struct service_buffer *buf,
-				     struct test_disk *slow, struct test_request **req,
-				     struct test_thread *thread)
+/* Before the stack is used up, one waits for memory instead, and is asynchronous again. */
+static void end_before_the_stack_does(struct kunit *test, bool from_map)
 {
+	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
+	struct dm_io_region where = { .bdev = disk_of(test, 8)->bdev, .count = 1 };
+	struct chain *chain = chain_create(buf, REQ_OP_WRITE, where);
+	struct test_disk *slow = disk_of(test, 8);
+	struct test_request *req[SERVICE_RESERVED_REQUESTS];
+	struct test_thread *thread;
+
+	if (from_map)
+		chain->upper = test_disk_create(test, &(struct test_disk_config) {
+			.sectors = 8, .map = map_chain, .context_of_hooks = chain,
+		});
 	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		req[i] = test_request_create(test);
+	thread = test_thread_create(test, chain_run, chain);
 	refuse_memory(test);
 	use_up_reserve(buf, slow, req);
-	test_thread_start(thread);
-}
 
-static void chain_expect_end(struct kunit *test, struct chain *chain, struct test_thread *thread)
-{
+	test_thread_start(thread);
+	test_thread_wait_blocked(thread);
+	KUNIT_EXPECT_FALSE(test, test_thread_has_ended(thread));
+	KUNIT_EXPECT_GT(test, READ_ONCE(chain->ended), 1);
+	KUNIT_EXPECT_LT(test, READ_ONCE(chain->ended), REQUESTS);
+	KUNIT_ASSERT_TRUE(test, test_disk_release_oldest(slow));
+
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&chain->done, TEST_TIMEOUT));
 	test_thread_wait(thread);
 	KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
 	KUNIT_EXPECT_EQ(test, chain->ended, REQUESTS);
 	KUNIT_EXPECT_EQ(test, chain->failed, 0);
-}
-
-static void release_and_wait(struct test_disk *slow, struct test_request **req)
-{
 	test_disk_release_all(slow);
 	for (int i = 0; i < SERVICE_RESERVED_REQUESTS; i++)
 		test_request_wait(req[i]);
 }
 
-/* Before the stack is used up, one waits for memory instead, and is asynchronous again. */
 static void nested_callbacks_end_before_the_stack_does(struct kunit *test)
 {
-	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
-	struct dm_io_region where = { .bdev = disk_of(test, 8)->bdev, .count = 1 };
-	struct chain *chain = chain_create(buf, REQ_OP_WRITE, where);
-	struct test_disk *slow = disk_of(test, 8);
-	struct test_request *req[SERVICE_RESERVED_REQUESTS];
-	struct test_thread *thread = test_thread_create(test, chain_run, chain);
-
-	use_up_reserve_and_start(test, buf, slow, req, thread);
-	test_thread_wait_blocked(thread);
-	KUNIT_EXPECT_FALSE(test, test_thread_has_ended(thread));
-	KUNIT_EXPECT_GT(test, READ_ONCE(chain->ended), 1);
-	KUNIT_EXPECT_LT(test, READ_ONCE(chain->ended), REQUESTS);
-	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
-	KUNIT_ASSERT_TRUE(test, test_disk_release_oldest(slow));
-	chain_expect_end(test, chain, thread);
-	release_and_wait(slow, req);
+	end_before_the_stack_does(test, false);
 }
 
-/* There, one waits for the kernel's memory only: that of others may be on the task's own list. */
 static void nested_callbacks_in_a_map_function(struct kunit *test)
 {
-	struct service_buffer *buf = service_buffer_create(test, &mainline_kmem, 0, SECTOR_SIZE);
-	struct dm_io_region where = { .bdev = disk_of(test, 8)->bdev, .count = 1 };
-	struct chain *chain = chain_create(buf, REQ_OP_WRITE, where);
-	struct test_disk *slow = disk_of(test, 8);
-	struct test_request *req[SERVICE_RESERVED_REQUESTS];
-	struct test_thread *thread = test_thread_create(test, chain_run, chain);
-
-	chain->upper = test_disk_create(test, &(struct test_disk_config) {
-		.sectors = 8, .map = map_chain, .context_of_hooks = chain,
-	});
-	use_up_reserve_and_start(test, buf, slow, req, thread);
-	chain_expect_end(test, chain, thread);
-	KUNIT_EXPECT_GT(test, refuse_memory_unrefusable(), 0);
-	release_and_wait(slow, req);
+	end_before_the_stack_does(test, true);
 }
 
 /**
@@ -298,7 +279,8 @@ static void nested_callback_does_not_wait_for_its_device(struct kunit *test)
 
 /* More than the client has set aside. */
 #define FAN (SERVICE_RESERVED_REQUESTS + 1)
-/* Of the stack, in 32nds: less than what is plenty, and than what another submission needs. */
+/* Of the stack, in 32nds: less than a callback is called with; less than a submission needs. */
+#define ALL 32
 #define LITTLE 9
 #define TOO_LITTLE 7
 
@@ -411,10 +393,10 @@ static void fan_reach_worker(unsigned long error, unsigned long unsup, void *con
 {
 	struct fan *fan = context;
 
-	if (current->flags & PF_WQ_WORKER)
-		fan_start(fan);
-	else
-		fan_write(fan, 1, &fan->where, fan_reach_worker);
+	if (!(current->flags & PF_WQ_WORKER))
+		return fan_write(fan, 1, &fan->where, fan_reach_worker);
+	refuse_memory_here_too();
+	fan_start(fan);
 }
 
 static void map_fan(struct bio *bio, void *context)
@@ -460,43 +442,56 @@ static void fan_from_map(struct kunit *test, struct fan *fan)
 	});
 }
 
+static void expect_refusals(struct kunit *test)
+{
+	KUNIT_EXPECT_GT(test, refuse_memory_end(test), 0);
+	KUNIT_EXPECT_EQ(test, refuse_memory_unrefusable(), 0);
+}
+
 /* Whatever happens, nothing is left to wait for when this returns. */
 static void fan_expect_end(struct kunit *test, struct fan *fan)
 {
-	test_thread_start(fan->thread);
 	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&fan->done, TEST_TIMEOUT));
-	refuse_memory_end(test);
 	test_disk_release_all(fan->slow);
 	test_thread_wait(fan->thread);
 	KUNIT_EXPECT_EQ(test, fan->failed, 0);
 }
 
-/* A worker may be the only one there is: it waits for no request that has ended. */
+/* All workers but this one have memory, so that there are others. */
+static void start_many_in_a_worker(struct kunit *test, unsigned int left)
+{
+	struct fan *fan = fan_create(test, start_many, left);
+
+	refuse_memory_only_here(test);
+	test_thread_start(fan->thread);
+	fan_expect_end(test, fan);
+	expect_refusals(test);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
+}
+
+/* Callbacks nest there as they do anywhere. */
 static void nested_callback_in_a_worker_starts_many(struct kunit *test)
 {
-	struct fan *fan = fan_create(test, start_many, 32);
-
-	refuse_memory(test);
-	fan_expect_end(test, fan);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
+	start_many_in_a_worker(test, ALL);
 }
 
+/* All that is set aside is in requests that have ended, which other workers free. */
 static void nested_callback_deep_in_a_worker_starts_many(struct kunit *test)
 {
-	struct fan *fan = fan_create(test, start_many, LITTLE);
-
-	refuse_memory(test);
-	fan_expect_end(test, fan);
-	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
+	start_many_in_a_worker(test, LITTLE);
 }
 
-/* The bios of the others are on the list of the task, which is looked at when this has returned. */
+/* The bios of the others are on the list of the task: it waits until the kernel has memory. */
 static void nested_callback_deep_in_a_map_function_starts_many(struct kunit *test)
 {
 	struct fan *fan = fan_create(test, start_many, LITTLE);
 
 	fan_from_map(test, fan);
 	refuse_memory(test);
+	test_thread_start(fan->thread);
+	test_thread_wait_blocked(fan->thread);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), 0);
+	expect_refusals(test);
 	fan_expect_end(test, fan);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
 }
@@ -507,13 +502,15 @@ static struct test_request *use_up_children(struct kunit *test, struct fan *fan,
 {
 	struct service_region all[SERVICE_RESERVED_CHILDREN + 1];
 	struct test_request *req = test_request_create(test);
+	int ret;
 
 	for (int i = 0; i < ARRAY_SIZE(all); i++)
 		all[i] = region(held, i, 1);
 	test_disk_hold(held);
-	refuse_memory(test);
-	test_request_started(req, fan->buf->service->io(fan->buf, ARRAY_SIZE(all), all,
-							REQ_OP_WRITE, req));
+	refuse_memory_only_here(test);
+	ret = fan->buf->service->io(fan->buf, ARRAY_SIZE(all), all, REQ_OP_WRITE, req);
+	KUNIT_ASSERT_EQ(test, test_request_started(req, ret), 0);
+	KUNIT_ASSERT_EQ(test, held->nr_log, ARRAY_SIZE(all));
 	return req;
 }
 
@@ -525,12 +522,14 @@ static void nested_callback_in_a_worker_waits(struct kunit *test)
 	struct test_request *req = use_up_children(test, fan, held);
 
 	test_disk_hold(fan->slow);
+	test_thread_start(fan->thread);
 	fan_expect_end(test, fan);
+	expect_refusals(test);
 	test_disk_release_all(held);
 	test_request_wait(req);
 }
 
-/* Nobody waits for it, and it does not fail. */
+/* Nobody waits for it, and it does not fail: it waits for memory. */
 static void nested_callback_too_deep_for_another_submission(struct kunit *test)
 {
 	struct fan *fan = fan_create(test, start_two_regions, TOO_LITTLE);
@@ -539,8 +538,11 @@ static void nested_callback_too_deep_for_another_submission(struct kunit *test)
 
 	fan_from_map(test, fan);
 	req = use_up_children(test, fan, held);
+	test_thread_start(fan->thread);
+	test_thread_wait_blocked(fan->thread);
+	KUNIT_ASSERT_TRUE(test, test_disk_release_oldest(held));
 	fan_expect_end(test, fan);
-	KUNIT_EXPECT_GT(test, refuse_memory_unrefusable(), 0);
+	expect_refusals(test);
 	test_disk_release_all(held);
 	test_request_wait(req);
 }
