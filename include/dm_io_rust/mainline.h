@@ -72,8 +72,9 @@ void rust_dm_io_client_destroy(struct dm_io_client *client);
  * Called from the map function of a target, an I/O that is waited for is submitted
  * at once, one level deeper in the stack of the same task; any other when that
  * function has returned, as the block layer does it with every bio, or if there is
- * no memory for it like the former. Where less than a quarter of the stack is left
- * one that is waited for fails, with a line in the log.
+ * no memory for it like the former, but waits for memory where less than five
+ * sixteenths of the stack are left. Where less than a quarter is left one that is
+ * waited for fails, with a line in the log.
  *
  * Context: Process context, may sleep. The callback is called in any context,
  * exactly once, and maybe before the call has returned.

@@ -22,8 +22,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
-            Full,
-            Release, //
+            Full, //
         },
         Arc, //
     },
@@ -39,9 +38,10 @@ const WORKS: usize = 16;
 /// The works that end requests which end where the stack is nearly used up.
 ///
 /// One that ends before its call returns would call back in that stack, and the callback may start the
-/// next. A callback may wait for an I/O that ends when another was called: each has a work to itself, as
-/// long as there are works.
+/// next. A callback may wait for an I/O that ends when another was called: each has a work to itself.
 pub(crate) struct CallbackWorks {
+    /// Requests that no work has taken; empty when the works go.
+    waiting: ManuallyDrop<LList<IdleBio<Request>>>,
     first: Arc<CallbackWork>,
     queue: OwnedQueue,
 }
@@ -50,9 +50,8 @@ pub(crate) struct CallbackWorks {
 struct CallbackWork {
     #[pin]
     work: Work<Self>,
-    /// Empty when the work goes.
-    ended: ManuallyDrop<LList<IdleBio<Request>>>,
-    /// Whether it has nothing to do, but for the last of all works, whose value means nothing.
+    /// What it is to end, if it is queued.
+    request: ManuallyDrop<LList<IdleBio<Request>>>,
     is_idle: Atomic<bool>,
     next: Option<Arc<Self>>,
 }
@@ -69,8 +68,12 @@ impl CallbackWorks {
         for _ in 0..WORKS {
             first = Some(CallbackWork::new(first)?);
         }
-        let first = first.ok_or(EINVAL)?;
-        Ok(Arc::new(Self { first, queue }, GFP_KERNEL)?)
+        let works = Self {
+            waiting: ManuallyDrop::new(LList::new()),
+            first: first.ok_or(EINVAL)?,
+            queue,
+        };
+        Ok(Arc::new(works, GFP_KERNEL)?)
     }
 
     /// Has a request ended that has completed. Any context.
@@ -79,14 +82,41 @@ impl CallbackWorks {
         // which `drain` waits: this reference, which goes before the reader does, is never the last.
         let _reader = kernel::sync::rcu::read_lock();
         let this = self;
-        let mut work = &this.first;
-        while !work.is_idle.xchg(false, Full) {
-            let Some(next) = &work.next else { break };
-            work = next;
+        this.waiting.push(request);
+        this.hand_out();
+    }
+
+    /// Hands the requests that wait out to works that are idle. Called after an addition, and after a
+    /// work has become idle, which are full barriers: the latter of the two sees the other.
+    fn hand_out(&self) {
+        while let Some(work) = self.claim() {
+            let mut waiting = self.waiting.take();
+            let request = waiting.pop_front();
+            while let Some(other) = waiting.pop_front() {
+                self.waiting.push(other);
+            }
+            // It is empty.
+            mem::forget(waiting);
+            if let Some(request) = request {
+                work.request.push(request);
+                // It is not queued.
+                let _ = self.queue.enqueue(work.clone());
+            } else {
+                work.is_idle.xchg(true, Full);
+                if self.waiting.is_empty() {
+                    return;
+                }
+            }
         }
-        work.ended.push(request);
-        // If it is queued already it has yet to take them.
-        let _ = this.queue.enqueue(work.clone());
+    }
+
+    /// Returns a work that was idle, which the caller is to queue.
+    fn claim(&self) -> Option<&Arc<CallbackWork>> {
+        let mut work = &self.first;
+        while !work.is_idle.xchg(false, Full) {
+            work = work.next.as_ref()?;
+        }
+        Some(work)
     }
 
     /// Waits until all callbacks have returned, and nobody has a reference but the caller. May sleep.
@@ -101,7 +131,7 @@ impl CallbackWork {
         Arc::pin_init(
             pin_init!(Self {
                 work <- new_work!("dm_io_rust::CallbackWork"),
-                ended: ManuallyDrop::new(LList::new()),
+                request: ManuallyDrop::new(LList::new()),
                 is_idle: Atomic::new(true),
                 next,
             }),
@@ -114,17 +144,16 @@ impl WorkItem for CallbackWork {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        let mut ended = this.ended.take();
-        let first = ended.pop_front();
-        // They came when no work was idle. By now one may be.
-        while let Some(request) = ended.pop_front() {
-            Request::leave_to_work(request);
+        let mut requests = this.request.take();
+        if let Some(request) = requests.pop_front() {
+            let works = request.works();
+            Request::end(request);
+            this.is_idle.xchg(true, Full);
+            if let Some(works) = works {
+                works.hand_out();
+            }
         }
         // It is empty.
-        mem::forget(ended);
-        if let Some(request) = first {
-            Request::end(request);
-        }
-        this.is_idle.store(true, Release);
+        mem::forget(requests);
     }
 }

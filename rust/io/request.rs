@@ -57,12 +57,9 @@ impl Request {
         }
     }
 
-    /// Has a work end a request, if it has works for that. Any context.
-    pub(super) fn leave_to_work(bio: IdleBio<Self>) {
-        match bio.works.clone() {
-            Some(works) => works.add(bio),
-            None => Self::end(bio),
-        }
+    /// Returns the works that may end the request, if there are any.
+    pub(super) fn works(&self) -> Option<Arc<CallbackWorks>> {
+        self.works.clone()
     }
 
     /// Ends a request whose caller does not wait. Any context.
@@ -81,10 +78,9 @@ impl EndIo for Request {
     type Owned = ();
 
     fn end_io(bio: IdleBio<Self>) {
-        if bio.works.is_some() && bio_list::stack_will_be_short() {
-            Self::leave_to_work(bio);
-        } else {
-            Self::end(bio);
+        match bio.works().filter(|_| bio_list::stack_will_be_short()) {
+            Some(works) => works.add(bio),
+            None => Self::end(bio),
         }
     }
 }

@@ -111,7 +111,12 @@ impl SubJob {
         let (memory, vectors) = match job.from() {
             Some(_) => {
                 let pages = bytes.div_ceil(PAGE_SIZE);
-                let buffer = PageBuffer::new(&ctx.pages, pages, INLINE_VECS)?;
+                let blocks = if method.overlaps() {
+                    pages
+                } else {
+                    INLINE_VECS
+                };
+                let buffer = PageBuffer::new(&ctx.pages, pages, blocks)?;
                 let vectors = buffer.runs();
                 (Memory::Buffer(buffer), vectors)
             }

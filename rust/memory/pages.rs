@@ -226,15 +226,15 @@ impl PageReserve {
             find(&self.blocks, run.end - 1),
         );
         last.zip(first)
-            .map_or(0, |((last, _), (first, _))| last - first + 1)
+            .map_or(0, |((_, last, _), (_, first, _))| last - first + 1)
     }
 }
 
-/// Returns the number of the block that has a page, if one has, and the number of the page in it.
-fn find(blocks: &[PageBlock], mut page: usize) -> Option<(usize, usize)> {
+/// Returns the block that has a page, if one has, its number, and that of the page in it.
+fn find(blocks: &[PageBlock], mut page: usize) -> Option<(&PageBlock, usize, usize)> {
     for (number, block) in blocks.iter().enumerate() {
         if page < block.pages() {
-            return Some((number, page));
+            return Some((block, number, page));
         }
         page -= block.pages();
     }
@@ -257,7 +257,7 @@ enum Pages {
 
 impl PageBuffer {
     /// Allocates a buffer of up to `pages` pages: from the reserve if that has so many in a row, else
-    /// from the allocator, unless the reserve has more in a row than `blocks` blocks of those are. Does
+    /// from the allocator, unless the reserve has as much in a row as `blocks` blocks of those are. Does
     /// not sleep.
     pub(crate) fn new(reserve: &Arc<PageReserve>, pages: usize, blocks: usize) -> Option<Self> {
         let run = reserve.take(pages);
@@ -296,11 +296,11 @@ impl PageBuffer {
             Pages::Extra(blocks) => (blocks, 0, usize::MAX),
         };
         let rest = pages.checked_sub(at).filter(|&rest| rest > 0)?;
-        let (number, page) = find(blocks, start + at)?;
+        let (block, _, page) = find(blocks, start + at)?;
         // SAFETY: The buffer owns the block, or has a reference on the reserve, and the caller keeps
         // the buffer.
-        let segment = unsafe { blocks.get(number)?.segment_from(page) }?;
-        Some(segment.truncate(rest.saturating_mul(PAGE_SIZE).min(1 << 30) as u32))
+        let segment = unsafe { block.segment_from(page) }?;
+        Some(segment.truncate((rest.min((1 << 30) / PAGE_SIZE) * PAGE_SIZE) as u32))
     }
 }
 

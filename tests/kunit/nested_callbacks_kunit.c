@@ -293,6 +293,8 @@ static void nested_callback_does_not_wait_for_its_device(struct kunit *test)
  * @slow: a disk that holds bios
  * @upper: if set, a disk whose map function starts them; otherwise that is a worker
  * @thread: what has them started
+ * @many: if there are some whose callbacks wait: their contexts
+ * @go_on: what those wait for
  * @ended: how many of them have
  * @failed: what any of them was told
  * @done: all of them have ended
@@ -305,6 +307,8 @@ struct fan {
 	struct test_disk *slow;
 	struct test_disk *upper;
 	struct test_thread *thread;
+	struct one_of_many *many;
+	struct completion go_on;
 	atomic_t ended;
 	unsigned long failed;
 	struct completion done;
@@ -465,7 +469,6 @@ static void start_many_in_a_worker(struct kunit *test, unsigned int left)
 	refuse_memory_only_here(test);
 	test_thread_start(fan->thread);
 	fan_expect_end(test, fan);
-	expect_refusals(test);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), FAN);
 }
 
@@ -473,12 +476,74 @@ static void start_many_in_a_worker(struct kunit *test, unsigned int left)
 static void nested_callback_in_a_worker_starts_many(struct kunit *test)
 {
 	start_many_in_a_worker(test, ALL);
+	refuse_memory_end(test);
 }
 
 /* All that is set aside is in requests that have ended, which other workers free. */
 static void nested_callback_deep_in_a_worker_starts_many(struct kunit *test)
 {
 	start_many_in_a_worker(test, LITTLE);
+	expect_refusals(test);
+}
+
+/* As many callbacks as may wait at a time, the first, and that which they wait for. */
+#define WAITING 15
+#define MANY (WAITING + 2)
+
+/**
+ * struct one_of_many - a request whose callback may wait for that of the last
+ * @fan: all of them
+ * @nr: its number
+ */
+struct one_of_many {
+	struct fan *fan;
+	unsigned int nr;
+};
+
+static void one_of_many_ended(unsigned long error, unsigned long unsup, void *context)
+{
+	struct one_of_many *one = context;
+	struct fan *fan = one->fan;
+
+	if (one->nr == MANY - 1)
+		complete_all(&fan->go_on);
+	else if (one->nr)
+		wait_for_completion(&fan->go_on);
+	fan->failed |= error | unsup;
+	if (atomic_inc_return(&fan->ended) == MANY)
+		complete(&fan->done);
+}
+
+static void start_waiting(struct fan *fan)
+{
+	for (unsigned int i = 0; i < MANY; i++) {
+		struct dm_io_request request = {
+			.bi_opf = REQ_OP_WRITE,
+			.mem = { .type = DM_IO_KMEM, .ptr.addr = fan->buf->ptr },
+			.notify = { .fn = one_of_many_ended, .context = &fan->many[i] },
+			.client = fan->buf->client,
+		};
+
+		fan->many[i] = (struct one_of_many) { .fan = fan, .nr = i };
+		if (rust_dm_io(&request, 1, &fan->where, NULL, NULL, IOPRIO_DEFAULT))
+			fan->failed = ULONG_MAX;
+	}
+}
+
+/* What no work had time for is not behind a callback that waits when another work has. */
+static void nested_callbacks_of_which_most_wait(struct kunit *test)
+{
+	struct fan *fan = fan_create(test, start_waiting, LITTLE);
+
+	fan->many = kunit_kcalloc(test, MANY, sizeof(*fan->many), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fan->many);
+	init_completion(&fan->go_on);
+	test_thread_start(fan->thread);
+	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&fan->done, TEST_TIMEOUT));
+	complete_all(&fan->go_on);
+	test_thread_wait(fan->thread);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fan->ended), MANY);
+	KUNIT_EXPECT_EQ(test, fan->failed, 0);
 }
 
 /* The bios of the others are on the list of the task: it waits until the kernel has memory. */
@@ -554,6 +619,7 @@ static struct kunit_case nested_callbacks_test_cases[] = {
 	KUNIT_CASE(nested_callback_does_not_wait_for_its_device),
 	KUNIT_CASE(nested_callback_in_a_worker_starts_many),
 	KUNIT_CASE(nested_callback_deep_in_a_worker_starts_many),
+	KUNIT_CASE(nested_callbacks_of_which_most_wait),
 	KUNIT_CASE(nested_callback_deep_in_a_map_function_starts_many),
 	KUNIT_CASE(nested_callback_in_a_worker_waits),
 	KUNIT_CASE(nested_callback_too_deep_for_another_submission),

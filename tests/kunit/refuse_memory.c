@@ -106,10 +106,10 @@ static int refuse_slab(struct kprobe *probe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(refuse_slab);
 
-/* A slab's pages are asked for with __GFP_NORETRY, and not counted. */
+/* Pages for slabs are not counted: who asks for them may wait, or tries larger ones first. */
 static bool is_one_too_many(gfp_t gfp)
 {
-	return !(gfp & __GFP_NORETRY) && is_own_doing() &&
+	return !(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NORETRY)) && is_own_doing() &&
 	       atomic_dec_if_positive(&single_pages) < 0;
 }
 NOKPROBE_SYMBOL(is_one_too_many);

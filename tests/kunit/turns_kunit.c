@@ -113,7 +113,7 @@ static void turns_without_memory(struct kunit *test)
 	start(turns, turns->long_copy, turns->to);
 	has_begun = test_disk_wait_held(turns->to);
 	start(turns, turns->behind, turns->aside);
-	/* The client has looked for memory by then. */
+	/* After a flush the client has looked for memory. */
 	if (turns->kc->service->flush)
 		turns->kc->service->flush(turns->kc->client);
 	test_disk_hold_range(turns->to, LONG_SECTORS - 1, 1);
