@@ -18,8 +18,7 @@ lifetimes()
 	check "lifetimes, the modules unload" unload_all
 }
 
-# Areas of vmalloc are freed for good when there are many, or before a module that is
-# loaded has its memory made executable.
+# The stacks of the rescuers are such areas.
 purge()
 {
 	modprobe dm_delay && modprobe -r dm_delay
@@ -30,10 +29,8 @@ purge()
 check_clients()
 {
 	control clients 100
-	purge
 	count before
 	check "lifetimes, $1 clients come and go" control clients "$1"
-	purge
 	count_again
 	check "lifetimes, at most $TOLERANCE free pages are missing ($lost)" [ "$lost" -le $TOLERANCE ]
 	check "lifetimes, no slab cache has grown" equal "$growth" ""
