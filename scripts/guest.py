@@ -97,7 +97,7 @@ class Boot:
     def __init__(self, kernel, name):
         self.kernel = kernel
         self.name = name
-        self.log = CACHE / "log" / f"guest-{name}.log"
+        self.log = CACHE / "log" / f"guest-{name}-{kernel.series}.log"
         # The emulator stalls now and then, which is no fault of the clock or the timer.
         self.arguments = ["console=ttyS0", "panic=-1", "tsc=nowatchdog", "no_timer_check",
                           *kernel.arguments]
