@@ -36,8 +36,8 @@ all_change()
 {
 	number=0
 	while [ $number -lt "$TIMES" ]; do
-		ends 3 release --all && equal "$(rows)" "$RELEASED" &&
-			ends 3 adopt --all && equal "$(rows)" "$ADOPTED" || return 1
+		reloads 3 release --all && equal "$(rows)" "$RELEASED" &&
+			reloads 3 adopt --all && equal "$(rows)" "$ADOPTED" || return 1
 		number=$((number + 1))
 	done
 }
@@ -53,16 +53,16 @@ all_at_once()
 	echo 0 >"$ACTIVE"
 	check "all, an origin on a mirror, and its snapshot" make_stack
 	start_load top
-	check "all, are released" ends 3 release --all
+	check "all, are released" reloads 3 release --all
 	check "all, have the kernel's own clients" equal "$(rows)" "$RELEASED"
-	check "all, the origin is adopted by its path" ends 3 adopt /dev/mapper/top
+	check "all, the origin is adopted by its path" reloads 3 adopt /dev/mapper/top
 	check "all, its snapshot is, too" equal "$(row snap)" "snapshot kcopyd dm-io"
 	check "all, what is below it is not" equal "$(row mirror)" "mirror - dm-io,kcopyd"
-	check "all, are adopted" ends 3 adopt --all
+	check "all, are adopted" reloads 3 adopt --all
 	check "all, have other clients" equal "$(rows)" "$ADOPTED"
 	check "all, new clients are dm_io_rust's" new_clients_are Y
 	check "all, go there and back $TIMES times" all_change
-	check "all, are released again" ends 3 release --all
+	check "all, are released again" reloads 3 release --all
 	check "all, new clients are the kernel's own" new_clients_are N
 	end_load "all"
 	check "all, the snapshot is what the origin was" holds /dev/mapper/snap /tmp/whole.top

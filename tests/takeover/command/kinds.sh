@@ -6,13 +6,31 @@ if [ "$SCOPE" = short ]; then TIMES=1; else TIMES=20; fi
 MOVES="dm_io_rust's now"
 STAYS="the kernel's own until the device is deactivated"
 
+# reloads STATUS ARGUMENT...: ends as it should. The kernel resumes a snapshot's origin before the
+# snapshot is active: what is written in that moment the snapshot shows, with mainline alone, too.
+# shellcheck disable=SC2154 # start_load() sets it
+reloads()
+{
+	! is_origin || dmsetup suspend "$loaded"
+	ends "$@"
+	as_wanted=$?
+	! is_origin || dmsetup resume "$loaded"
+	return $as_wanted
+}
+
+# Whether the device that is in use is one.
+is_origin()
+{
+	dmsetup table "$loaded" | grep -q snapshot-origin
+}
+
 # changes DEVICE: adopted and released, again and again.
 changes()
 {
 	number=0
 	while [ $number -lt "$TIMES" ]; do
-		ends "$code" adopt "$1" && ours_are "$moves" "$1" && in_use "$1" &&
-			ends 0 release "$1" && ours_are - "$1" && in_use "$1" || return 1
+		reloads "$code" adopt "$1" && ours_are "$moves" "$1" && in_use "$1" &&
+			reloads 0 release "$1" && ours_are - "$1" && in_use "$1" || return 1
 		number=$((number + 1))
 	done
 }
@@ -43,17 +61,17 @@ kind()
 	start_load "${6:-$2}" "$7"
 	before=$(dmsetup table --showkeys "$2")
 	echo 512 >"$(read_ahead "$2")"
-	check "$what, is adopted" ends $code adopt "$2"
+	check "$what, is adopted" reloads $code adopt "$2"
 	check "$what, says so" said "$(to_say "$2" "$5" "$STAYS"; to_say "$2" "$4" "$MOVES")"
 	check "$what, has other clients" equal "$(row "$2")" "$1 $4 $5"
 	check "$what, is in use" in_use "$2"
 	check "$what, new clients are whose they were" new_clients_are N
 	check "$what, has the same table" equal "$(dmsetup table --showkeys "$2")" "$before"
 	check "$what, reads ahead as before" equal "$(cat "$(read_ahead "$2")")" 512
-	check "$what, is released" ends 0 release "$2"
+	check "$what, is released" reloads 0 release "$2"
 	check "$what, its clients are the kernel's own again" equal "$(row "$2")" "$1 - $3"
 	check "$what, goes there and back $TIMES times" changes "$2"
-	check "$what, is adopted again" ends $code adopt "$2"
+	check "$what, is adopted again" reloads $code adopt "$2"
 	end_load "$what"
 }
 
