@@ -328,11 +328,18 @@ static void fan_write(struct fan *fan, unsigned int num, struct dm_io_region *wh
 		fan->failed = ULONG_MAX;
 }
 
+/* Workers may do so at the same time: what one has failed no other clears. */
+static void fan_note(struct fan *fan, unsigned long failed)
+{
+	if (failed)
+		WRITE_ONCE(fan->failed, failed);
+}
+
 static void fan_ended(unsigned long error, unsigned long unsup, void *context)
 {
 	struct fan *fan = context;
 
-	fan->failed |= error | unsup;
+	fan_note(fan, error | unsup);
 	if (atomic_inc_return(&fan->ended) == FAN)
 		complete(&fan->done);
 }
@@ -347,7 +354,7 @@ static void release_slow(unsigned long error, unsigned long unsup, void *context
 {
 	struct fan *fan = context;
 
-	fan->failed |= error | unsup;
+	fan_note(fan, error | unsup);
 	test_disk_release_all(fan->slow);
 }
 
@@ -355,7 +362,7 @@ static void both_ended(unsigned long error, unsigned long unsup, void *context)
 {
 	struct fan *fan = context;
 
-	fan->failed |= error | unsup;
+	fan_note(fan, error | unsup);
 	complete(&fan->done);
 }
 
@@ -509,7 +516,7 @@ static void one_of_many_ended(unsigned long error, unsigned long unsup, void *co
 		complete_all(&fan->go_on);
 	else if (one->nr)
 		wait_for_completion(&fan->go_on);
-	fan->failed |= error | unsup;
+	fan_note(fan, error | unsup);
 	if (atomic_inc_return(&fan->ended) == MANY)
 		complete(&fan->done);
 }
