@@ -13,6 +13,19 @@ hindrance()
 	[ -z "$foreign" ] || echo "nothing is known of its target $foreign"
 	# shellcheck disable=SC2086 # a word for each field
 	dmsetup status --noflush "$device" | while read -r line; do fault $line; done
+	origins_in_use | sed 's/.*/its origin is in use: suspend & meanwhile/'
+}
+
+# origins_in_use: devices that write to what $device is a snapshot of. The kernel (7.2, 7.3)
+# resumes them before the snapshot has its new table in use: what is written in that moment would
+# not be copied first. To suspend them is not for a shell that may need the disk itself.
+origins_in_use()
+{
+	dmsetup table --target snapshot "$device" | while read -r _ _ _ origin _; do
+		dmsetup table | sed -n "s/: [0-9]* [0-9]* snapshot-[a-z]* $origin\( .*\)\{0,1\}$//p"
+	done | while read -r name; do
+		[ "$(info suspended "$name")" = Suspended ] || echo "$name"
+	done
 }
 
 # A table may have keys in it, which are not to be in a file, nor in a command line.

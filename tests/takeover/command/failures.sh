@@ -186,9 +186,34 @@ faulty_in_background()
 	equal $? 130 && test -e /tmp/failed
 }
 
+# A snapshot while nothing, its origin, or one that is merged into the origin can be written to.
+origin_in_use()
+{
+	check "an origin in use" ends 3 adopt passing
+	check "an origin in use, it is said" said \
+		"passing: it is left alone: its origin is in use: suspend origin meanwhile"
+	check "an origin in use, the snapshot has the clients that it had" \
+		equal "$(row passing)" "snapshot - kcopyd"
+	check "a merge in use" merging
+	dmsetup suspend origin
+	check "a merge in use, its snapshot" ends 3 adopt passing
+	check "a merge in use, it is said" said \
+		"passing: it is left alone: its origin is in use: suspend merging meanwhile"
+	dmsetup remove merging
+	check "an origin that is suspended" ends 0 adopt passing
+	check "an origin that is suspended, it still is" fails in_use origin
+	check "an origin that is suspended, the snapshot is released" ends 0 release passing
+}
+
+merging()
+{
+	dmsetup create merging --table "0 16384 snapshot-merge /dev/vda /dev/mapper/store0 P 8"
+}
+
 failures()
 {
 	echo 0 >"$ACTIVE"
+	origin_in_use
 	bad_calls
 	left_alone
 	several_targets
@@ -200,4 +225,5 @@ failures()
 	goes_away
 	interrupted
 	table_changes
+	dmsetup resume origin
 }

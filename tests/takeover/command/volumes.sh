@@ -21,7 +21,7 @@ volumes()
 	echo 0 >"$ACTIVE"
 	check "lvm2, a volume and a snapshot" make_volumes
 	start_load vg-data
-	check "lvm2, the volume is adopted" ends 3 adopt /dev/vg/data
+	check "lvm2, the volume is adopted" reloads 3 adopt /dev/vg/data
 	check "lvm2, which is its snapshot" equal "$(row vg-snap)" "snapshot kcopyd dm-io"
 	check "lvm2, reads the volumes' tables again" vg lvchange --refresh vg/data
 	check "lvm2, has changed no client by that" equal "$(row vg-snap)" "snapshot kcopyd dm-io"
