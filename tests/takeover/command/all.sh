@@ -51,6 +51,7 @@ make_stack()
 all_at_once()
 {
 	echo 0 >"$ACTIVE"
+	dmsetup suspend origin
 	check "all, an origin on a mirror, and its snapshot" make_stack
 	start_load top
 	check "all, are released" reloads 3 release --all
@@ -68,4 +69,5 @@ all_at_once()
 	check "all, the snapshot is what the origin was" holds /dev/mapper/snap /tmp/whole.top
 	check "all, the mirror's legs are the same" same /dev/mapper/leg_a /dev/mapper/leg_b $((4 << 20))
 	check "all, the origin goes" dmsetup remove snap top
+	dmsetup resume origin
 }
