@@ -34,6 +34,7 @@ from steps import StepFailed, exclusive, main  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAME = "dm_io_rust_soak"
+LATE_CALLBACK = "dm_io_rust_late_callback"
 # The scenario that goes on for as long as it is told.
 LONG = "soak"
 # The check that comes before any that a mutant may fail.
@@ -103,7 +104,8 @@ def make_guest(kernel, folder, module, way, settings):
         guest.program(program)
     add_narrow_disks(guest, folder)
     add_engine(guest, folder, module, way)
-    add_module(guest, folder, products(NAME, kernel.series) / f"{NAME}.ko")
+    for name in (NAME, LATE_CALLBACK):
+        add_module(guest, folder, products(NAME, kernel.series) / f"{name}.ko")
     add_text(guest, folder, "modules", "".join(f"{name}\n" for name in ["dm_mod", *needed]))
     add_text(guest, folder, "settings",
              "".join(f"{name}='{value}'\n" for name, value in settings.items()))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# The module, and clients, that come and go many times in one boot. What loads.sh counts
-# cannot be exact: other caches keep objects, too, some for each processor.
+# The module, and clients, that come and go many times in one boot, and a callback that
+# outlives its client. What loads.sh counts cannot be exact: other caches keep objects,
+# too, some for each processor.
 
 # shellcheck source=../../guest/demo/loads.sh
 . /lib/loads.sh
@@ -16,6 +17,7 @@ lifetimes()
 	check "lifetimes, the modules load" load_all
 	check_clients $clients
 	check "lifetimes, the modules unload" unload_all
+	check_late_callback
 }
 
 # The stacks of the rescuers are such areas.
@@ -34,4 +36,34 @@ check_clients()
 	count_again
 	check "lifetimes, at most $TOLERANCE free pages are missing ($lost)" [ "$lost" -le $TOLERANCE ]
 	check "lifetimes, no slab cache has grown" equal "$growth" ""
+}
+
+# The module's end waits for a callback that is in progress.
+check_late_callback()
+{
+	check "lifetimes, the module loads" insmod /modules/dm_io_rust.ko
+	check "lifetimes, a callback outlives its client" \
+		insmod /modules/dm_io_rust_late_callback.ko disk=/dev/steady0
+	rmmod dm_io_rust &
+	end=$!
+	until_true has_begun_to_go
+	# The end of each module waits for a grace period, as that of dm_io_rust does before the callback.
+	for _ in 1 2 3 4 5; do
+		purge
+	done
+	check "lifetimes, the module is still there" is_going
+	echo 1 >/sys/module/dm_io_rust_late_callback/parameters/go_on
+	wait $end
+	check "lifetimes, it goes when the callback has returned" equal $? 0
+	check "lifetimes, the caller goes" rmmod dm_io_rust_late_callback
+}
+
+has_begun_to_go()
+{
+	[ "$(cat /sys/module/dm_io_rust/initstate 2>/dev/null)" != live ]
+}
+
+is_going()
+{
+	equal "$(cat /sys/module/dm_io_rust/initstate 2>/dev/null)" going
 }
