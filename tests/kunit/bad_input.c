@@ -4,6 +4,7 @@
 #include <kunit/test.h>
 #include <linux/io.h>
 #include <linux/limits.h>
+#include <linux/vmalloc.h>
 
 static void no_regions(struct bad_target *target)
 {
@@ -264,13 +265,21 @@ const void *bad_overlap_gen_params(struct kunit *test, const void *prev, char *n
 	return overlap_case_gen_params(test, prev, name);
 }
 
-void bad_copy_init(struct bad_copy *copy, struct test_disk *td)
+KUNIT_DEFINE_ACTION_WRAPPER(free_dests, vfree, const void *);
+
+void bad_copy_init(struct kunit *test, struct bad_copy *copy, struct test_disk *td)
 {
+	/* The page behind this one is mapped to nothing. */
+	void *page = vmalloc(PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_dests, page));
 	*copy = (struct bad_copy) {
 		.from = { td->bdev, 40, 32 },
 		.num_dests = BAD_COPY_DESTS,
+		.dests = page + PAGE_SIZE - BAD_COPY_DESTS * sizeof(*copy->dests),
 	};
-	for (int i = 0; i < ARRAY_SIZE(copy->dests); i++)
+	for (int i = 0; i < BAD_COPY_DESTS; i++)
 		copy->dests[i] = (struct service_region) { td->bdev, 100 + 40 * i, 32 };
 }
 

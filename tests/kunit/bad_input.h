@@ -49,7 +49,7 @@ const void *bad_target_gen_params(struct kunit *test, const void *prev, char *na
 /**
  * struct bad_copy - what to copy where to: good until a case spoils it
  * @from: the source
- * @dests: the destinations
+ * @dests: the destinations, behind which no memory can be read
  * @num_dests: how many are given
  * @flags: as given
  * @no_from: give no such argument
@@ -57,7 +57,7 @@ const void *bad_target_gen_params(struct kunit *test, const void *prev, char *na
  */
 struct bad_copy {
 	struct service_region from;
-	struct service_region dests[BAD_COPY_DESTS + 1];
+	struct service_region *dests;
 	unsigned int num_dests;
 	unsigned int flags;
 	bool no_from;
@@ -71,7 +71,7 @@ struct bad_copy_case {
 	bool of_source;
 };
 
-void bad_copy_init(struct bad_copy *copy, struct test_disk *td);
+void bad_copy_init(struct kunit *test, struct bad_copy *copy, struct test_disk *td);
 const void *bad_copy_gen_params(struct kunit *test, const void *prev, char *name);
 
 /* Those that are bad input to a zeroing as well. */

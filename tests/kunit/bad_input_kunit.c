@@ -482,7 +482,7 @@ static void copy_is_refused(struct kunit *test, const struct copy_service *servi
 	struct test_disk *td = bad_target_disk(test);
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	c->spoil(&copy);
 	expect_copy_refused(test, service, kc->client, &copy);
 	/* If it kept anything, this would wait for it. */
@@ -508,7 +508,7 @@ static void bad_input_copy_no_client(struct kunit *test)
 	struct test_disk *td = bad_target_disk(test);
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	expect_copy_refused(test, service, NULL, &copy);
 	if (service->is_request_api)
 		expect_copy_refused(test, service, ERR_PTR(-ENOMEM), &copy);
@@ -524,7 +524,7 @@ static void bad_input_copy_no_fn(struct kunit *test)
 	const int ret = service->is_request_api ? 0 : -EINVAL;
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	KUNIT_EXPECT_EQ(test, do_copy(service, kc->client, &copy, NULL), ret);
 	KUNIT_EXPECT_EQ(test, do_copy(service, NULL, &copy, NULL), ret);
 	copy.num_dests = 0;
@@ -541,7 +541,7 @@ static void bad_input_copy_unspoiled(struct kunit *test)
 	struct test_disk *td = bad_target_disk(test);
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	KUNIT_ASSERT_EQ(test, 0, test_request_started(call->req, do_copy(kc->service, kc->client,
 									 &copy, call)));
 	test_request_expect_copied(call->req, false, 0);

@@ -172,7 +172,7 @@ static void mainline_bad_input_zero_is_refused(struct kunit *test)
 	struct test_disk *td = bad_target_disk(test);
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	c->spoil(&copy);
 	expect_zero_refused(test, kc->client, &copy);
 	/* If it kept anything, this would wait for it. */
@@ -185,7 +185,7 @@ static void mainline_bad_input_zero_no_client(struct kunit *test)
 	struct test_disk *td = bad_target_disk(test);
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	expect_zero_refused(test, NULL, &copy);
 	expect_zero_refused(test, ERR_PTR(-ENOMEM), &copy);
 	KUNIT_EXPECT_EQ(test, td->nr_log, 0);
@@ -198,7 +198,7 @@ static void mainline_bad_input_no_fn(struct kunit *test)
 	struct test_disk *td = bad_target_disk(test);
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	zero(kc->client, &copy, NULL, NULL);
 	zero(NULL, &copy, NULL, NULL);
 	copy.num_dests = 0;
@@ -216,7 +216,7 @@ static void mainline_bad_input_zero_unspoiled(struct kunit *test)
 	struct test_disk *td = bad_target_disk(test);
 	struct bad_copy copy;
 
-	bad_copy_init(&copy, td);
+	bad_copy_init(test, &copy, td);
 	test_request_started(req, 0);
 	zero(kc->client, &copy, test_request_dm_kcopyd_done, req);
 	test_request_expect_copied(req, false, 0);

@@ -8,6 +8,7 @@ classic-lose-error  errors of all regions but the first are lost where a service
 command-blind  what a device should have by its targets is told for what it has
 command-half   interrupted, the command leaves a table loaded
 command-keyless  a table is loaded without its keys
+command-merges  a snapshot changes while another is merged into its origin
 command-resync  mirrors are copied all over again without being asked for
 command-spoils  a clone gets a second table beside its first
 command-suspended  a device that is not resumed stays suspended

@@ -43,9 +43,9 @@ MODULE_PARM_DESC(go_on, "Lets the callback return");
  * @io: starts a request
  */
 struct engine {
-	typeof(&rust_dm_io_client_create) create;
-	typeof(&rust_dm_io_client_destroy) destroy;
-	typeof(&rust_dm_io) io;
+	typeof(rust_dm_io_client_create) *create;
+	typeof(rust_dm_io_client_destroy) *destroy;
+	typeof(rust_dm_io) *io;
 };
 
 static void wait_for_the_end(unsigned long error, unsigned long unsup, void *context)
