@@ -162,8 +162,12 @@ class Tree:
 
 
 def all_spans(diagnostic):
-    """The spans of an error and of its notes, and those of macros that they come from."""
-    spans = [span for one in (diagnostic, *diagnostic["children"]) for span in one["spans"]]
+    """The spans of an error and of its notes, and those of macros that they come from.
+
+    What a note points at is often a definition, and the mutants near to that are not to blame.
+    """
+    notes = [span for one in diagnostic["children"] for span in one["spans"]]
+    spans = [*diagnostic["spans"], *({**span, "is_primary": False} for span in notes)]
     for span in spans:
         if span["expansion"]:
             spans.append(span["expansion"]["span"])
