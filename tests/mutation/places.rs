@@ -12,6 +12,13 @@
 //! patterns, `const fn`), and what is in a macro. So are the orders of atomic operations: the emulator
 //! of an x86 machine shows no difference between them.
 
+mod others;
+
+use others::{
+    method,
+    nothing,
+    operators, //
+};
 use proc_macro2::Span;
 use std::{
     env,
@@ -40,79 +47,12 @@ struct Places<'a> {
     function: String,
 }
 
-fn operators(op: &BinOp) -> &'static [&'static str] {
-    match op {
-        BinOp::Lt(_) => &["<=", ">="],
-        BinOp::Le(_) => &["<", ">"],
-        BinOp::Gt(_) => &[">=", "<="],
-        BinOp::Ge(_) => &[">", "<"],
-        BinOp::Eq(_) => &["!="],
-        BinOp::Ne(_) => &["=="],
-        BinOp::And(_) => &["||"],
-        BinOp::Or(_) => &["&&"],
-        BinOp::Add(_) => &["-"],
-        BinOp::Sub(_) => &["+"],
-        BinOp::Mul(_) => &["/"],
-        BinOp::Div(_) => &["*"],
-        BinOp::Rem(_) => &["/"],
-        BinOp::Shl(_) => &[">>"],
-        BinOp::Shr(_) => &["<<"],
-        BinOp::BitAnd(_) => &["|"],
-        BinOp::BitOr(_) => &["&"],
-        BinOp::AddAssign(_) => &["-="],
-        BinOp::SubAssign(_) => &["+="],
-        BinOp::MulAssign(_) => &["/="],
-        BinOp::DivAssign(_) => &["*="],
-        BinOp::ShlAssign(_) => &[">>="],
-        BinOp::ShrAssign(_) => &["<<="],
-        BinOp::BitAndAssign(_) => &["|="],
-        BinOp::BitOrAssign(_) => &["&="],
-        _ => &[],
-    }
-}
-
-fn method(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "min" => "max",
-        "max" => "min",
-        "any" => "all",
-        "all" => "any",
-        "checked_add" => "checked_sub",
-        "checked_sub" => "checked_add",
-        "saturating_add" => "saturating_sub",
-        "saturating_sub" => "saturating_add",
-        "wrapping_add" => "wrapping_sub",
-        "wrapping_sub" => "wrapping_add",
-        _ => return None,
-    })
-}
-
 /// Whether a condition has mutations of its own, or cannot be negated.
 fn is_mutated_itself(condition: &Expr) -> bool {
     match condition {
         Expr::Binary(_) | Expr::Unary(_) | Expr::Lit(_) | Expr::Let(_) => true,
         Expr::Paren(paren) => is_mutated_itself(&paren.expr),
         _ => false,
-    }
-}
-
-/// What a function that does nothing can return.
-fn nothing(output: &ReturnType) -> Option<&'static str> {
-    let ReturnType::Type(_, ty) = output else {
-        return None;
-    };
-    let Type::Path(path) = &**ty else {
-        return None;
-    };
-    let last = path.path.segments.last()?;
-    match (last.ident.to_string().as_str(), &last.arguments) {
-        ("Option", _) => Some("None"),
-        ("Result", PathArguments::None) => Some("Ok(())"),
-        ("Result", PathArguments::AngleBracketed(types)) => match types.args.first()? {
-            GenericArgument::Type(Type::Tuple(unit)) if unit.elems.is_empty() => Some("Ok(())"),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

@@ -35,7 +35,8 @@ COUNT = 200
 SEED = 12
 JOBS = 2
 # What a mutant's fate depends on, but for the suites.
-TOOLS = ("places.rs", "rewrite.py", "mutants.rs", "selected.c", "init", "kernel.py", "boot.py")
+TOOLS = ("places.rs", "others.rs", "rewrite.py", "mutants.rs", "selected.c", "init", "kernel.py",
+         "boot.py")
 SUITE_FILES = "_kunit.c"
 # What an explanation names a mutant by.
 NAME = ("file", "function", "line", "change")
