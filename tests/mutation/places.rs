@@ -9,7 +9,7 @@
 //! the mutation is.
 //!
 //! Left out is what is no code of the module (tests), what cannot be chosen at run time (constants,
-//! patterns, `const fn`), and what is in a macro. So are the orders of atomic operations: the emulator
+//! patterns, `const fn`), and what is in a macro but `export!`. So are the orders of atomic operations: the emulator
 //! of an x86 machine shows no difference between them.
 
 mod others;
@@ -31,6 +31,10 @@ use std::{
     }, //
 };
 use syn::{
+    parse::{
+        Parse,
+        ParseStream, //
+    },
     spanned::Spanned,
     visit::{
         self,
@@ -66,6 +70,26 @@ fn is_of_tests(attrs: &[Attribute]) -> bool {
         Meta::Path(path) => path.is_ident("test"),
         Meta::NameValue(_) => false,
     })
+}
+
+/// What is in `export!` of `abi.rs`.
+struct Exports {
+    functions: Vec<ItemFn>,
+}
+
+impl Parse for Exports {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        // prefix: "...";
+        input.parse::<Ident>()?;
+        input.parse::<Token![:]>()?;
+        input.parse::<Expr>()?;
+        input.parse::<Token![;]>()?;
+        let mut functions = Vec::new();
+        while !input.is_empty() {
+            functions.push(input.parse()?);
+        }
+        Ok(Self { functions })
+    }
 }
 
 impl Places<'_> {
@@ -181,6 +205,15 @@ impl<'ast> Visit<'ast> for Places<'_> {
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
         self.function(&function.sig, &function.block);
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
+        if item.mac.path.is_ident("export") {
+            let exports: Exports = item.mac.parse_body().expect("exported functions");
+            for function in &exports.functions {
+                self.function(&function.sig, &function.block);
+            }
+        }
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
