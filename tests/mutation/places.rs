@@ -72,6 +72,14 @@ fn is_of_tests(attrs: &[Attribute]) -> bool {
     })
 }
 
+fn is_constant(path: &ExprPath) -> bool {
+    let name = path.path.segments.last().map(|last| last.ident.to_string());
+    name.is_some_and(|name| {
+        let is_upper = |letter: char| matches!(letter, 'A'..='Z' | '0'..='9' | '_');
+        name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_upper)
+    })
+}
+
 /// What is in `export!` of `abi.rs`.
 struct Exports {
     functions: Vec<ItemFn>,
@@ -289,6 +297,16 @@ impl<'ast> Visit<'ast> for Places<'_> {
 
     fn visit_expr_lit(&mut self, literal: &'ast ExprLit) {
         self.literal(literal);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        if is_constant(path) {
+            let at = path.span().byte_range();
+            let name = self.source(at.clone());
+            for change in ["+ 1", "- 1"] {
+                self.print("expression", at.clone(), &format!("{name} {change}"));
+            }
+        }
     }
 
     fn visit_expr_repeat(&mut self, repeat: &'ast ExprRepeat) {
