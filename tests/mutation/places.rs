@@ -5,8 +5,8 @@
 //! usage: places ROOT.rs
 //!
 //! Prints a line of JSON for each mutation of each place in the modules that `ROOT.rs` has: the
-//! file, the place in bytes, how it is to be rewritten (`expression`, `statement` or `body`), and what
-//! the mutation is.
+//! file, the place in bytes, how it is to be rewritten (`expression`, `statement`, `order` or `body`),
+//! and what the mutation is.
 //!
 //! Left out is what is no code of the module (tests), what cannot be chosen at run time (constants,
 //! patterns, `const fn`), and what is in a macro but `export!`. So are the orders of atomic operations: the emulator
@@ -70,6 +70,16 @@ fn is_of_tests(attrs: &[Attribute]) -> bool {
         Meta::Path(path) => path.is_ident("test"),
         Meta::NameValue(_) => false,
     })
+}
+
+/// Whether a statement can be done before the one that is in front of it, or after the next.
+fn can_move(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Expr(Expr::Return(_) | Expr::Break(_) | Expr::Continue(_), _) => false,
+        Stmt::Expr(Expr::Loop(_) | Expr::Macro(_), _) => false,
+        Stmt::Expr(_, semicolon) => semicolon.is_some(),
+        _ => false,
+    }
 }
 
 fn is_constant(path: &ExprPath) -> bool {
@@ -140,6 +150,15 @@ impl Places<'_> {
 
     fn drop(&self, statement: Span) {
         self.print("statement", statement.byte_range(), "");
+    }
+
+    fn exchange(&self, first: &Stmt, second: &Stmt) {
+        if can_move(first) && can_move(second) {
+            let (first, second) = (first.span().byte_range(), second.span().byte_range());
+            let at = first.start..second.end;
+            let mutated = [self.source(second), " ", self.source(first)].concat();
+            self.print("order", at, &mutated);
+        }
     }
 
     /// Finds the places of a function, and those at its start and its end.
@@ -252,6 +271,9 @@ impl<'ast> Visit<'ast> for Places<'_> {
                 }) => self.drop(statement.span()),
                 _ => {}
             }
+        }
+        for pair in block.stmts.windows(2) {
+            self.exchange(&pair[0], &pair[1]);
         }
         visit::visit_block(self, block);
     }

@@ -5,7 +5,8 @@ A place of places.rs becomes
 
     (if crate::mutants::is(7) { (a <= b) } else { (a < b) })    an expression
     if !crate::mutants::is(8) { statement; }                    a statement, which is left out
-    if crate::mutants::is(9) { return None; }                   the start of a function's body
+    if crate::mutants::is(9) { b(); a(); } else { a(); b(); }   two statements, which are exchanged
+    if crate::mutants::is(10) { return None; }                  the start of a function's body
 
 so that one build of the kernel serves every mutant. What was rewritten is found again in what the
 compiler says: a mutant that does not compile is none.
@@ -15,9 +16,9 @@ import dataclasses
 import json
 import re
 
-EXPRESSION, STATEMENT, BODY = "expression", "statement", "body"
+EXPRESSION, STATEMENT, ORDER, BODY = "expression", "statement", "order", "body"
 # Of two places with the same bounds, which is around the other.
-RANK = {STATEMENT: 0, EXPRESSION: 1, BODY: 2}
+RANK = {ORDER: 0, STATEMENT: 1, EXPRESSION: 2, BODY: 3}
 SHOWN = 60
 
 
@@ -65,8 +66,26 @@ def describe(mutation, source):
     if mutation.kind == BODY:
         return number, line, short(mutation.mutated)
     original = short(source[mutation.start:mutation.end].decode())
-    change = short(mutation.mutated) if mutation.kind == EXPRESSION else "dropped"
+    change = "dropped" if mutation.kind == STATEMENT else short(mutation.mutated)
     return number, line, f"{original} => {change}"
+
+
+def nested(source, mutants):
+    """The mutants, with each exchange of statements around the next one.
+
+    Of a(); b(); c(); the first exchange ends with b(), where the second has begun. So it becomes one
+    of all three, which leaves c() where it is.
+    """
+    result = []
+    for number, mutation in sorted(mutants, key=lambda one: one[1].start, reverse=True):
+        if mutation.kind == ORDER:
+            end = max((later.end for _, later in result
+                       if later.kind == ORDER and later.start < mutation.end), default=0)
+            behind = source[mutation.end:end].decode()
+            mutation = dataclasses.replace(mutation, end=max(mutation.end, end),
+                                           mutated=mutation.mutated + behind)
+        result.append((number, mutation))
+    return sorted(result, key=lambda one: one[0])
 
 
 class Rewriter:
@@ -78,7 +97,7 @@ class Rewriter:
         self.output = b""
         self.written = []
         self.places = {}
-        for number, mutation in mutants:
+        for number, mutation in nested(source, mutants):
             self.places.setdefault(mutation.place(), []).append((number, mutation))
 
     def rewrite(self):
@@ -104,6 +123,7 @@ class Rewriter:
         before, between, behind = {
             EXPRESSION: ("(", "else { (", ") })"),
             STATEMENT: ("", "", " }"),
+            ORDER: ("", "else { ", " }"),
             BODY: ("", "", ""),
         }[mutants[0][1].kind]
         self.output += before.encode()

@@ -7,7 +7,8 @@ import unittest
 
 sys.dont_write_bytecode = True
 
-from rewrite import BODY, EXPRESSION, STATEMENT, Mutation, Rewriter, culprits, describe  # noqa: E402
+from rewrite import (  # noqa: E402
+    BODY, EXPRESSION, ORDER, STATEMENT, Mutation, Rewriter, culprits, describe)
 
 SOURCE = b"""fn f() -> Option<u8> {
     if a < b + 1 {
@@ -77,6 +78,28 @@ class Rewriting(unittest.TestCase):
         self.assertEqual(Rewriter(source, mutants).rewrite().decode(),
                          "if !crate::mutants::is(2) { "
                          "(if crate::mutants::is(1) { (x -= 1) } else { (x += 1) }) }")
+
+    def test_order(self):
+        source = b"a(1); b();"
+        mutants = [(1, Mutation("f.rs", "f", 0, 10, ORDER, "b(); a(1);")),
+                   (2, Mutation("f.rs", "f", 0, 5, STATEMENT, "")),
+                   (3, Mutation("f.rs", "f", 2, 3, EXPRESSION, "0"))]
+        self.assertEqual(
+            Rewriter(source, mutants).rewrite().decode(),
+            "if crate::mutants::is(1) { b(); a(1); } else { if !crate::mutants::is(2) { "
+            "a((if crate::mutants::is(3) { (0) } else { (1) })); } b(); }")
+
+    def test_orders_of_neighbours(self):
+        """The first goes on to where the last ends; one in a statement is of no concern to it."""
+        source = b"a(); { x(); y(); }; c(); d();"
+        mutants = [(1, Mutation("f.rs", "f", 0, 19, ORDER, "{ x(); y(); }; a();")),
+                   (2, Mutation("f.rs", "f", 7, 16, ORDER, "y(); x();")),
+                   (3, Mutation("f.rs", "f", 5, 24, ORDER, "c(); { x(); y(); };"))]
+        self.assertEqual(
+            Rewriter(source, mutants).rewrite().decode(),
+            "if crate::mutants::is(1) { { x(); y(); }; a(); c(); } else { a(); "
+            "if crate::mutants::is(3) { c(); { x(); y(); }; } else { "
+            "{ if crate::mutants::is(2) { y(); x(); } else { x(); y(); } }; c(); } } d();")
 
     def test_body(self):
         self.expect([START], "{\n    if", "{if crate::mutants::is(1) { return None; } \n    if")
