@@ -8,9 +8,19 @@
 //! file, the place in bytes, how it is to be rewritten (`expression`, `statement`, `order` or `body`),
 //! and what the mutation is.
 //!
-//! Left out is what is no code of the module (tests), what cannot be chosen at run time (constants,
-//! patterns, `const fn`), and what is in a macro but `export!`. So are the orders of atomic operations: the emulator
-//! of an x86 machine shows no difference between them.
+//! Left out is what is no code of the module (tests), and what cannot be chosen at run time
+//! (constants, patterns, types, `const fn`). So is what is in a macro, but for the functions in
+//! `export!`, and the call of a macro stays where it is. So are the orders of atomic operations: the
+//! emulator of an x86 machine shows no difference between them.
+//!
+//! Nothing is known of types here: what is named like a constant may be no number, and the compiler
+//! says so. These stay as they are, since it is not seen whether there is another choice:
+//!
+//! - what a function returns as a whole, unless that is a `bool`, an `Option` or a `Result<()>`;
+//! - a call without a semicolon that an arm or an inner block ends with, which may be its value;
+//! - the condition of a loop, but for the operators, numbers, constants and `is_...()` in it;
+//! - a `let` that binds something, `return`, `break` and `loop`, which what is around them needs;
+//! - the order of statements of which one has no semicolon.
 
 mod others;
 
