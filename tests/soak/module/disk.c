@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -84,6 +85,20 @@ void disk_close(struct disk *disk)
 		bdev_fput(disk->file);
 	disk->file = NULL;
 	disk->bdev = NULL;
+}
+
+/* Not by a pair that has an owner: the task that writes the command leaves the kernel meanwhile. */
+void disk_freeze(struct disk *disk)
+{
+	struct request_queue *queue = bdev_get_queue(disk->bdev);
+
+	blk_freeze_queue_start_non_owner(queue);
+	blk_mq_freeze_queue_wait(queue);
+}
+
+void disk_thaw(struct disk *disk)
+{
+	blk_mq_unfreeze_queue_non_owner(bdev_get_queue(disk->bdev));
 }
 
 void disks_remove(void)

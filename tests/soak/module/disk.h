@@ -56,6 +56,9 @@ int disk_reopen(struct disk *disk);
 /* It is no part of the load any more, but may come back. */
 void disk_close(struct disk *disk);
 void disks_remove(void);
+/* Returns when no I/O is in flight there, and none begins until it is thawed. */
+void disk_freeze(struct disk *disk);
+void disk_thaw(struct disk *disk);
 int disk_set_bad(struct disk *disk, sector_t sector, sector_t count, u8 bad);
 /* Its data is at any address from now on that the device says it can do. */
 int disk_take_any_memory(struct disk *disk);

@@ -2,10 +2,11 @@
 /*
  * A callback that returns only when dm_io_rust has begun to go.
  *
- * A client that is gone keeps the module no more, but the last callback may still be
- * in progress: where the stack is nearly used up, in a work of the module. insmod
- * returns when that is so; `go_on` lets the callback return, and is to be written
- * to, and dm_io_rust to be gone, before this module goes.
+ * It is that of a request which was started where the stack is nearly used up, and so
+ * in a work of dm_io_rust. insmod returns when it is in progress. This module's symbols
+ * keep dm_io_rust no longer then, but the client does. `destroy` destroys the client,
+ * `go_on` lets the callback return; both are to be written to, in that order, and
+ * dm_io_rust to be gone, before this module goes.
  */
 #include <dm_io_rust/mainline.h>
 #include <linux/blkdev.h>
@@ -25,6 +26,27 @@ MODULE_PARM_DESC(disk, "One that ends an empty flush at once, for it has no cach
 static DECLARE_COMPLETION(has_begun);
 static DECLARE_COMPLETION(may_return);
 static bool in_work;
+static struct dm_io_client *client;
+
+static void destroy_client(void)
+{
+	typeof(rust_dm_io_client_destroy) *destroy = symbol_get(rust_dm_io_client_destroy);
+
+	if (!destroy)
+		return;
+	destroy(client);
+	symbol_put(rust_dm_io_client_destroy);
+}
+
+static int set_destroy(const char *value, const struct kernel_param *kp)
+{
+	destroy_client();
+	return 0;
+}
+
+static const struct kernel_param_ops destroy_ops = { .set = set_destroy };
+module_param_cb(destroy, &destroy_ops, NULL, 0200);
+MODULE_PARM_DESC(destroy, "Destroys the client");
 
 static int set_go_on(const char *value, const struct kernel_param *kp)
 {
@@ -36,18 +58,6 @@ static const struct kernel_param_ops go_on_ops = { .set = set_go_on };
 module_param_cb(go_on, &go_on_ops, NULL, 0200);
 MODULE_PARM_DESC(go_on, "Lets the callback return");
 
-/**
- * struct engine - dm_io_rust, which this module does not depend on
- * @create: makes a client
- * @destroy: frees it
- * @io: starts a request
- */
-struct engine {
-	typeof(rust_dm_io_client_create) *create;
-	typeof(rust_dm_io_client_destroy) *destroy;
-	typeof(rust_dm_io) *io;
-};
-
 static void wait_for_the_end(unsigned long error, unsigned long unsup, void *context)
 {
 	in_work = current->flags & PF_WQ_WORKER;
@@ -56,7 +66,7 @@ static void wait_for_the_end(unsigned long error, unsigned long unsup, void *con
 		wait_for_completion(&may_return);
 }
 
-static noinline int start_deep(const struct engine *engine, struct dm_io_request *request,
+static noinline int start_deep(typeof(rust_dm_io) *io, struct dm_io_request *request,
 			       struct dm_io_region *where)
 {
 	char frame[256];
@@ -66,53 +76,58 @@ static noinline int start_deep(const struct engine *engine, struct dm_io_request
 	memset(frame, 0, sizeof(frame));
 	barrier_data(frame);
 	if (left > THREAD_SIZE / 32 * LEFT)
-		ret = start_deep(engine, request, where);
+		ret = start_deep(io, request, where);
 	else
-		ret = engine->io(request, 1, where, NULL, NULL, IOPRIO_DEFAULT);
+		ret = io(request, 1, where, NULL, NULL, IOPRIO_DEFAULT);
 	barrier_data(frame);
 	return ret;
 }
 
-static int flush(const struct engine *engine, struct block_device *bdev)
+static int flush(typeof(rust_dm_io) *io, struct block_device *bdev)
 {
 	struct dm_io_region where = { .bdev = bdev };
 	struct dm_io_request request = {
 		.bi_opf = REQ_OP_WRITE | REQ_PREFLUSH,
 		.mem = { .type = DM_IO_KMEM },
 		.notify = { .fn = wait_for_the_end },
-		.client = engine->create(),
+		.client = client,
 	};
-	int ret = PTR_ERR_OR_ZERO(request.client);
+	int ret = start_deep(io, &request, &where);
 
 	if (ret)
 		return ret;
-	ret = start_deep(engine, &request, &where);
-	if (!ret)
-		wait_for_completion(&has_begun);
-	engine->destroy(request.client);
-	return ret ?: in_work ? 0 : -ENOTRECOVERABLE;
+	wait_for_completion(&has_begun);
+	return in_work ? 0 : -ENOTRECOVERABLE;
+}
+
+static int start(struct block_device *bdev)
+{
+	typeof(rust_dm_io_client_create) *create = symbol_get(rust_dm_io_client_create);
+	typeof(rust_dm_io) *io = symbol_get(rust_dm_io);
+	int ret = -ENOENT;
+
+	if (create && io) {
+		client = create();
+		ret = PTR_ERR_OR_ZERO(client) ?: flush(io, bdev);
+	}
+	if (create)
+		symbol_put(rust_dm_io_client_create);
+	if (io)
+		symbol_put(rust_dm_io);
+	if (ret && !IS_ERR_OR_NULL(client))
+		destroy_client();
+	return ret;
 }
 
 static int __init late_callback_init(void)
 {
 	struct file *file = bdev_file_open_by_path(disk, BLK_OPEN_WRITE, NULL, NULL);
-	struct engine engine = {
-		.create = symbol_get(rust_dm_io_client_create),
-		.destroy = symbol_get(rust_dm_io_client_destroy),
-		.io = symbol_get(rust_dm_io),
-	};
-	int ret = -ENOENT;
+	int ret;
 
-	if (!IS_ERR(file) && engine.create && engine.destroy && engine.io)
-		ret = flush(&engine, file_bdev(file));
-	if (engine.create)
-		symbol_put(rust_dm_io_client_create);
-	if (engine.destroy)
-		symbol_put(rust_dm_io_client_destroy);
-	if (engine.io)
-		symbol_put(rust_dm_io);
-	if (!IS_ERR(file))
-		bdev_fput(file);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = start(file_bdev(file));
+	bdev_fput(file);
 	return ret;
 }
 module_init(late_callback_init);

@@ -12,6 +12,7 @@
  *	bad PATH SECTOR COUNT r|w|rw|heals|none
  *				what fails for certain there; heals: reads, until one writes
  *	any_memory PATH		data for the disk is at any address that it says it can do
+ *	freeze PATH, thaw PATH	the disk's queue, until nothing is in flight there
  *	close PATH, reopen PATH	a disk that goes and comes back, while there is no load
  *	clients NUMBER		create and destroy so many of each kind, by both APIs
  *
@@ -118,6 +119,24 @@ static int any_memory(char *words)
 	return disk ? disk_take_any_memory(disk) : -ENOENT;
 }
 
+static int freeze(char *words)
+{
+	struct disk *disk = disk_find(words);
+
+	if (disk)
+		disk_freeze(disk);
+	return disk ? 0 : -ENOENT;
+}
+
+static int thaw(char *words)
+{
+	struct disk *disk = disk_find(words);
+
+	if (disk)
+		disk_thaw(disk);
+	return disk ? 0 : -ENOENT;
+}
+
 static int clients(char *words)
 {
 	unsigned int number;
@@ -133,7 +152,7 @@ static const struct {
 } commands[] = {
 	{ "disk", disk_add, true }, { "start", start, true }, { "stop", stop },
 	{ "verify", verify, true }, { "may_fail", may_fail }, { "bad", bad, true },
-	{ "any_memory", any_memory },
+	{ "any_memory", any_memory }, { "freeze", freeze }, { "thaw", thaw },
 	{ "close", close_disk, true }, { "reopen", reopen, true }, { "clients", clients },
 };
 

@@ -42,8 +42,10 @@ check_clients()
 check_late_callback()
 {
 	check "lifetimes, the module loads" insmod /modules/dm_io_rust.ko
-	check "lifetimes, a callback outlives its client" \
+	check "lifetimes, a callback begins" \
 		insmod /modules/dm_io_rust_late_callback.ko disk=/dev/steady0
+	check "lifetimes, its client keeps the module" fails rmmod dm_io_rust
+	echo 1 >/sys/module/dm_io_rust_late_callback/parameters/destroy
 	rmmod dm_io_rust &
 	end=$!
 	until_true has_begun_to_go
@@ -51,7 +53,7 @@ check_late_callback()
 	for _ in 1 2 3 4 5; do
 		purge
 	done
-	check "lifetimes, the module is still there" is_going
+	check "lifetimes, the callback keeps it, too" is_going
 	echo 1 >/sys/module/dm_io_rust_late_callback/parameters/go_on
 	wait $end
 	check "lifetimes, it goes when the callback has returned" equal $? 0

@@ -32,13 +32,20 @@ limits()
 	switch_off under
 }
 
-# By the disk itself, at once: each write must fail, no sector changes, and no read fails.
+# By the disk itself, at once: some of what goes on fails then; of what begins after that each
+# write must fail, no sector changes, and no read fails.
 refuse_writes()
 {
+	may_fail 1 "$scsi"
+	check "limits, the SCSI disk is write-protected under load" set_protection 1
+	noticed "$scsi" "that it is write-protected"
+	check "limits, it can be written" set_protection 0
+	may_fail 0 "$scsi"
+	phase
 	check "limits, the load ends" control stop
 	check "limits, the SCSI disk is write-protected" protect 1 w
 	check "limits, the load is on" control start
-	noticed "$scsi" "that it is write-protected"
+	noticed "$scsi" "that it is still write-protected"
 	check "limits, the load ends" control stop
 	check "limits, it holds what it must" control verify
 	check "limits, it can be written" protect 0 none
@@ -48,8 +55,12 @@ refuse_writes()
 # protect 0|1 WHAT_FAILS
 protect()
 {
-	echo "$1" >/sys/module/scsi_debug/parameters/wp &&
-		control bad "$scsi" 0 $((MIB * 2048)) "$2"
+	set_protection "$1" && control bad "$scsi" 0 $((MIB * 2048)) "$2"
+}
+
+set_protection()
+{
+	echo "$1" >/sys/module/scsi_debug/parameters/wp
 }
 
 DISCARDS='device/scsi_disk/*/provisioning_mode'

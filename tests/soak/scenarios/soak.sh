@@ -81,6 +81,17 @@ reclaimed_in_each_round()
 	[ $(($(reclaimed) - $1)) -gt $((number * 4096)) ]
 }
 
+# The first leg is read, and the other has what this engine copied and wrote.
+legs_are_the_same()
+{
+	same /dev/leg0 /dev/leg1 $((MIB << 20))
+}
+
+in_sync()
+{
+	equal "$(dmsetup status mirrored | awk '{ print $7, $9 }')" "$((SECTORS / 512))/$((SECTORS / 512)) AA"
+}
+
 # What the targets have of this engine: two services for the snapshot, two for the mirror,
 # and two for the pool. Rebuilt ones have no others to call.
 served()
@@ -149,6 +160,8 @@ soak()
 	check "soak, the load ends" control stop
 	check "soak, no sector is bad" mend rotten
 	check "soak, all disks hold what they must" control verify
+	until_true in_sync
+	check "soak, the legs of the mirror are the same" legs_are_the_same
 	check "soak, nothing was wrong" first_wrong
 	check_apis
 	check_log

@@ -14,6 +14,12 @@ stopped()
 		check "stopped, resumed" dmsetup resume halts
 		more 100
 	done
+	for times in once twice; do
+		check "stopped, the queue of a disk is frozen, $times" control freeze /dev/steady0
+		until_true stands_still
+		check "stopped, it goes on" control thaw /dev/steady0
+		more 100
+	done
 	change_elevators under steady0
 	end
 	dmsetup remove halts
@@ -37,7 +43,10 @@ change_elevators()
 		return
 	fi
 	for elevator in mq-deadline kyber bfq none mq-deadline none; do
-		grep -q "$elevator" "/sys/block/$1/queue/scheduler" || continue
+		if ! grep -q "$elevator" "/sys/block/$1/queue/scheduler"; then
+			report skip "stopped, there is no $elevator"
+			continue
+		fi
 		for disk in "$@"; do
 			check "stopped, $disk has $elevator" \
 				sh -c "echo $elevator >/sys/block/$disk/queue/scheduler"
