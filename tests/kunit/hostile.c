@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "hostile.h"
+#include "refusal_log.h"
 
 #include <kunit/test.h>
 #include <linux/limits.h>
@@ -59,8 +60,13 @@ struct hostile *hostile_create(struct kunit *test, u32 seed)
 	hostile_objects_create(h);
 	h->io = hostile_io_create(h);
 	h->copy = hostile_copy_create(h);
-	hostile_log_watch(test);
+	refusal_log_watch(test);
 	return h;
+}
+
+void hostile_expect_lines(struct hostile *h, unsigned int lines)
+{
+	refusal_log_expect(h->test, lines, h->calls);
 }
 
 u32 hostile_below(struct hostile *h, u32 limit)

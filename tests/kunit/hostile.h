@@ -120,7 +120,6 @@ void hostile_expect_written(struct hostile *h, unsigned int num_regions,
 			    const enum hostile_outcome *outcomes, const u8 *data);
 
 /* Expects the log to have got so many lines of a refusal since this was last asked. */
-void hostile_log_watch(struct kunit *test);
 void hostile_expect_lines(struct hostile *h, unsigned int lines);
 
 /* The memory and the clients that calls are made with. */

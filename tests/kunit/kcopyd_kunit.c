@@ -9,6 +9,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "refusal_log.h"
 #include "refuse_memory.h"
 #include "service.h"
 #include "test_data.h"
@@ -744,13 +745,17 @@ static void destroy_in_callback(struct copy_call *call, int read_err, unsigned l
 	struct destroyer *destroyer = container_of(call, struct destroyer, call);
 	struct copy_client *kc = destroyer->kc;
 
-	if (kc->service->flush)
+	refusal_log_watch(kc->test);
+	if (kc->service->flush) {
 		kc->service->flush(kc->client);
+		refusal_log_expect(kc->test, 1, 0);
+	}
 	kc->service->destroy(kc->client);
+	refusal_log_expect(kc->test, 1, 1);
 	copy_call_done(call, read_err, write_err);
 }
 
-/* That would wait for itself: it is refused, and the client is what it was. */
+/* That would wait for itself: it is refused with a line in the log, and the client is what it was. */
 static void kcopyd_destroy_in_callback(struct kunit *test)
 {
 	struct test_disk *from = source_in(test, 3 * PART, TEST_DISK_INLINE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "hostile.h"
+#include "refusal_log.h"
 
 #include <kunit/test.h>
 #include <linux/kprobes.h>
@@ -32,7 +32,7 @@ static struct kprobe line_probe = {
 	.pre_handler = count_line,
 };
 
-void hostile_log_watch(struct kunit *test)
+void refusal_log_watch(struct kunit *test)
 {
 	static bool registered;
 
@@ -44,10 +44,10 @@ void hostile_log_watch(struct kunit *test)
 	nameless = false;
 }
 
-void hostile_expect_lines(struct hostile *h, unsigned int expected)
+void refusal_log_expect(struct kunit *test, unsigned int expected, unsigned int call)
 {
-	KUNIT_EXPECT_EQ_MSG(h->test, lines, expected, "call %u", h->calls);
-	KUNIT_EXPECT_FALSE_MSG(h->test, nameless, "call %u", h->calls);
+	KUNIT_EXPECT_EQ_MSG(test, lines, expected, "call %u", call);
+	KUNIT_EXPECT_FALSE_MSG(test, nameless, "call %u", call);
 	lines = 0;
 	nameless = false;
 }

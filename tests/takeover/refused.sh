@@ -89,11 +89,21 @@ ftrace_is_always_on()
 	check "the kernel keeps ftrace on" grep -F "$ALWAYS_ON" /tmp/kernel.log
 }
 
+REFUSAL='dm_io_rust: dm_kcopyd_client_destroy refused'
+
+# Since the log was so long.
+refusals()
+{
+	dmesg | tail -n +$((length + 1)) | grep -cF "$REFUSAL"
+}
+
 # A client cannot be destroyed by its own callback: it stays, and so must this module.
 destroyed_by_its_own()
 {
-	expect_message 'dm_io_rust: dm_kcopyd_client_destroy refused'
+	expect_message "$REFUSAL"
+	length=$(log_length)
 	check "a client is destroyed by its own callback" insmod /modules/takeover_own.ko
+	check "the log says once that this is refused" equal "$(refusals)" 1
 	check "it is still there" equal "$(wc -l <"$CLIENTS")" 1
 	check "it is a user" equal "$(users "$WAY")" 1
 	check "nothing is removed while it is there" fails rmmod "$WAY"
