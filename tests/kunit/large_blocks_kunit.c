@@ -27,6 +27,13 @@ static const struct shape shapes[] = {
 	{ SZ_64K, PAGE_SIZE - 2 },
 };
 
+/* Of these a bio holds some without a table. */
+static const struct shape smaller[] = {
+	{ SZ_1K, 514 },
+	{ SZ_2K, PAGE_SIZE - 2 },
+	{ SZ_8K, 514 },
+};
+
 #define BLOCKS 3
 
 static struct test_disk *block_disk(struct kunit *test, unsigned int block, unsigned int blocks)
@@ -92,6 +99,8 @@ static void large_blocks_are_transferred(struct kunit *test)
 		expect_transferred(test, &shapes[i], 1);
 		expect_transferred(test, &shapes[i], BLOCKS);
 	}
+	for (int i = 0; i < ARRAY_SIZE(smaller); i++)
+		expect_transferred(test, &smaller[i], 8 * BLOCKS);
 }
 
 /* Expects of each block what the device has, or zeroes; and those where it could not be read. */
