@@ -35,14 +35,19 @@ KUNIT_ARRAY_PARAM_DESC(part_case, part_cases, value);
 
 #define COPY_SECTORS (SZ_2M / SECTOR_SIZE + 9)
 
-static void expect_parts(struct test_disk *td, enum req_op op, unsigned int kib)
+static void expect_short(struct test_disk *td, unsigned int kib)
 {
 	sector_t longest = 0;
 
-	test_disk_expect_exactly(td, op, 0, 0, COPY_SECTORS);
 	for (unsigned int i = 0; i < td->nr_log; i++)
 		longest = max(longest, td->log[i].sectors);
 	KUNIT_EXPECT_LE(td->test, longest, 2 * kib);
+}
+
+static void expect_parts(struct test_disk *td, enum req_op op, unsigned int kib)
+{
+	test_disk_expect_exactly(td, op, 0, 0, COPY_SECTORS);
+	expect_short(td, kib);
 }
 
 static void expect_copied_in_parts(struct copy_client *kc, unsigned int kib)
@@ -60,6 +65,19 @@ static void expect_copied_in_parts(struct copy_client *kc, unsigned int kib)
 	test_expect_same(test, to->data, from->data, COPY_SECTORS << SECTOR_SHIFT, "copy");
 }
 
+/* What is read before any of it is written has to fit into a bio without memory. */
+static void expect_moved_in_parts(struct copy_client *kc, unsigned int kib)
+{
+	struct test_disk *td = source_of(kc->test, COPY_SECTORS + 9);
+	struct service_region source = { td->bdev, 0, COPY_SECTORS };
+	struct service_region dest = { td->bdev, 9, COPY_SECTORS };
+	struct copy_call *call = copy_call_create(kc->test);
+
+	KUNIT_ASSERT_EQ(kc->test, 0, copy_start(kc, call, &source, 1, &dest, 0));
+	test_request_expect_copied(call->req, false, 0);
+	expect_short(td, min(kib, 512));
+}
+
 /* No bio is longer, be it read into what the client set aside or into more than that. */
 static void parameters_subjob_size(struct kunit *test)
 {
@@ -73,6 +91,7 @@ static void parameters_subjob_size(struct kunit *test)
 	test_parameter_set(test, "kcopyd_subjob_size_kb", c->value);
 	kc = copy_client_create(test, &mainline_copies, 0);
 	expect_copied_in_parts(kc, c->kib);
+	expect_moved_in_parts(kc, c->kib);
 
 	held = copy_call_create(test);
 	test_disk_hold(slow);
