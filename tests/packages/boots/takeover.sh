@@ -28,7 +28,8 @@ check "takeover, the snapshot is as the data was" cmp $TEMPORARY/data /dev/machi
 check "takeover, which this engine has copied" [ "$(copies_of dm_io_rust)" -gt 0 ]
 said=$(dm-io-rust adopt --all 2>&1)
 check "takeover, that of / is left alone, for / is in use" equal "$? $said" \
-	"3 machine-before: it is left alone: its origin is in use: suspend machine-root meanwhile"
+	"3 machine-before: dm-io: the kernel's own until the device is deactivated
+machine-before: it is left alone: its origin is in use: suspend machine-root meanwhile"
 check "takeover, it has none still" equal "$(row machine-before)" \
 	"machine-before snapshot - dm-io,kcopyd"
 check_copies takeover
