@@ -755,7 +755,7 @@ static void destroy_in_callback(struct copy_call *call, int read_err, unsigned l
 	copy_call_done(call, read_err, write_err);
 }
 
-/* That would wait for itself: it is refused with a line in the log, and the client is what it was. */
+/* That would wait for itself: it is refused, and logged, and the client is what it was. */
 static void kcopyd_destroy_in_callback(struct kunit *test)
 {
 	struct test_disk *from = source_in(test, 3 * PART, TEST_DISK_INLINE);
